@@ -20,6 +20,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
+  --shards              keys spread over groups of some of the controllers, at eventual
   --mixed               keyspaces of all levels in one cluster, instead of one level
   --members             at the ordered levels, controllers come to vote and stop voting
   --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
@@ -46,6 +47,7 @@ const { values: options } = parseArgs({
     horizon: { type: 'string' },
     mixed: { type: 'boolean' },
     members: { type: 'boolean' },
+    shards: { type: 'boolean' },
     switches: { type: 'string' },
     workers: { type: 'string' },
     replay: { type: 'string' },
@@ -156,9 +158,11 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  const mixed = (['mixed', 'members'] as const).filter((name) => options[name]).map((name) => `--${name}`);
+  const flags = (['mixed', 'members', 'shards'] as const).flatMap((name) =>
+    options[name] === true ? [`--${name}`] : [],
+  );
   const values = given.map((name) => `--${name} ${options[name]}`);
-  return ['npm run sim --', `--${what} ${seed}`, ...values, ...mixed].join(' ');
+  return ['npm run sim --', `--${what} ${seed}`, ...values, ...flags].join(' ');
 }
 
 function drawOf({
@@ -169,6 +173,7 @@ function drawOf({
   horizon,
   mixed,
   members,
+  shards,
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
@@ -187,6 +192,7 @@ function drawOf({
     ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
     ...(members === undefined ? {} : { members }),
+    ...(shards === undefined ? {} : { sharded: shards }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),

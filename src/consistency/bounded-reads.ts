@@ -6,7 +6,7 @@ import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, hasMoved, MOVING, type RequestRouter, type ServedKeyspace } from './policies.ts';
+import { gateIn, hasMoved, MOVING, type RequestRouter, type ServedPart } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface BoundedReadsPorts {
@@ -35,7 +35,7 @@ export class BoundedReads {
   }
 
   /** Whether a read with this bound may start now. While another group takes the keyspace over, it may not. */
-  gate(keyspace: ServedKeyspace, maxAgeMs: number): Gate {
+  gate(keyspace: ServedPart, maxAgeMs: number): Gate {
     if (keyspace.hold === 'all') return MOVING;
     const { scheme } = keyspace.group;
     const ageMs = this.#ports.clock.nowMs() - this.#provenMs(keyspace);
@@ -53,7 +53,7 @@ export class BoundedReads {
   read(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     if (operation.done) return;
     const { clock, served, router } = this.#ports;
-    const keyspace = router.of(key);
+    const keyspace = router.partHere(key);
     const provenMs = this.#provenMs(keyspace);
     // mutant: bound-is-ignored
     const isFresh = () => clock.nowMs() - provenMs <= maxAgeMs;
@@ -62,7 +62,7 @@ export class BoundedReads {
     const { reads } = keyspace.policy;
     const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      const isToRepeat = failed !== null && hasMoved(router.of(key), scheme, reader);
+      const isToRepeat = failed !== null && hasMoved(router.partHere(key), scheme, reader);
       if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
@@ -75,18 +75,18 @@ export class BoundedReads {
   #whenOpen(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { gates, clock, router } = this.#ports;
     const go = () => {
-      const isFresh = clock.nowMs() - this.#provenMs(router.of(key)) <= maxAgeMs;
+      const isFresh = clock.nowMs() - this.#provenMs(router.partHere(key)) <= maxAgeMs;
       if (isFresh) this.read(operation, key, maxAgeMs, done, reader);
       else this.#readStrongly(operation, key, maxAgeMs, done, reader);
     };
-    gates.when(operation, () => this.gate(router.of(key), maxAgeMs), go);
+    gates.when(operation, () => this.gate(router.partHere(key), maxAgeMs), go);
   }
 
   #readStrongly(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     const { router, served } = this.#ports;
-    const { scheme } = router.of(key).group;
+    const { scheme } = router.partHere(key).group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      const keyspace = router.of(key);
+      const keyspace = router.partHere(key);
       const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
       if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')
         return this.#again(operation, key, maxAgeMs, done, reader);
@@ -106,7 +106,7 @@ export class BoundedReads {
   }
 
   /** Only the group of the keyspace can prove anything of it: another one says nothing of its writes. */
-  #provenMs(keyspace: ServedKeyspace): MonotonicMs {
+  #provenMs(keyspace: ServedPart): MonotonicMs {
     // mutant: proof-of-another-group
     return keyspace.group.scheme.freshness.provenMs;
   }

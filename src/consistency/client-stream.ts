@@ -16,6 +16,9 @@ export interface ClientStream {
   readonly send: (text: string) => void;
 }
 
+/** For requests that are never answered by a stream. */
+export const NO_STREAM: ClientStream = { state: 'gone', untakenBytes: 0, send: () => {} };
+
 /** A request that touches no entry, as the code that answers it sees it. */
 export interface LocalOperation {
   /** All earlier requests of the client have been answered: parts of the answer may be sent. */

@@ -74,7 +74,7 @@ export class ConditionalWrites {
 
   /** The key may get into another keyspace while the request is carried out. */
   #groupOf({ request }: Attempt): ServingGroup {
-    return this.#ports.router.of(request.key).group;
+    return this.#ports.router.partHere(request.key).group;
   }
 
   /** What the request changes, given the entry or its absence. */
@@ -163,7 +163,7 @@ export class ConditionalWrites {
     const evaluation = this.evaluate(request, found);
     if (evaluation.change === null) {
       const give = () => done(evaluation, NO_VERSION);
-      const { policy } = this.#ports.router.of(request.key);
+      const { policy } = this.#ports.router.partHere(request.key);
       return this.#ports.gates.whenOpen(operation, request.key, READ_NEEDS[policy.reads], give);
     }
     const { scheme } = this.#groupOf(attempt);
@@ -179,7 +179,7 @@ export class ConditionalWrites {
    */
   #ask(attempt: Attempt, arbiter: Arbiter, before?: LastRead | null): void {
     const { operation, request, reader } = attempt;
-    const keyspace = this.#ports.router.of(request.key);
+    const keyspace = this.#ports.router.partHere(request.key);
     if (gateIn(keyspace, 'write').state !== 'open')
       return this.#ports.gates.whenOpen(operation, request.key, 'write', () => this.#decide(attempt));
     const { scheme } = keyspace.group;
@@ -214,7 +214,7 @@ export class ConditionalWrites {
 
   #propose(attempt: Attempt, evaluation: Evaluation, base: Version): void {
     const { operation, request, reader, done } = attempt;
-    const keyspace = this.#ports.router.of(request.key);
+    const keyspace = this.#ports.router.partHere(request.key);
     if (gateIn(keyspace, 'write').state !== 'open') {
       return this.#ports.gates.whenOpen(operation, request.key, 'write', () => this.#decide(attempt));
     }

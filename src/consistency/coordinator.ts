@@ -3,22 +3,26 @@ import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
+import type { ShardElsewhere } from '../placement/keyspaces.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
+import type { AskedRequest } from '../replication/hop/messages.ts';
 import type { ReadStrength } from '../replication/scheme.ts';
 import { BoundedReads } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
 import type { DifferenceLimits } from './differences.ts';
 import { GateQueue } from './gate-queue.ts';
+import { Forwarding } from './hop/forwarding.ts';
+import type { Hop } from './hop/hop.ts';
 import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
-import { PlainWrites } from './plain-writes.ts';
+import { PlainWrites, partsFlushed } from './plain-writes.ts';
 import {
   MOVING,
   READ_NEEDS,
   type RequestRouter,
   readPolicyOf,
-  type ServedKeyspace,
+  type ServedPart,
   writeGateOf,
 } from './policies.ts';
 import { Reads } from './reads.ts';
@@ -42,6 +46,8 @@ export interface CoordinatorPorts {
   readonly waitingFor: () => string;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
+  /** Has requests carried out by other controllers; null where no keyspace has shards. */
+  readonly hop: Hop | null;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
   /** Carries out requests that touch no entry: `version`, `stats`, `show`, … */
@@ -62,6 +68,8 @@ export class Coordinator {
   readonly #router: RequestRouter;
   readonly #gates: GateQueue;
   readonly #executors: Executors;
+  readonly #forwarding: Forwarding | null;
+  #clients = 0;
   readonly #bounded: BoundedReads;
   /** Every operation that is not answered, in order of deadline: all are given the same time. */
   readonly #deadlines = new Fifo<Operation>();
@@ -70,18 +78,29 @@ export class Coordinator {
     const { router, timeMs, itemBytesMax, differences, nextTurn, lend, local } = ports;
     const gates = new GateQueue(router);
     this.#gates = gates;
+    const forwarding = ports.hop === null ? null : new Forwarding(ports.hop);
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
     this.times = new RequestTimes({ router, clock: ports.clock, slowRequestMs: ports.slowRequestMs });
-    const plainWrites = new PlainWrites({ router, gates, timeMs });
+    const plainWrites = new PlainWrites({ router, gates, forwarding, timeMs });
     const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax, differences });
     const served = this.readsServed;
     const bounded = new BoundedReads({ router, gates, clock: ports.clock, served });
-    const reads = new Reads({ router, gates, conditionalWrites, nextTurn, lend, served, bounded });
+    const reads = new Reads({
+      router,
+      gates,
+      conditionalWrites,
+      forwarding,
+      nextTurn,
+      lend,
+      served,
+      bounded,
+    });
     this.#bounded = bounded;
     const sessions = new SessionRequests({ router, ...ports.tokens });
     const levels = new LevelRequests(router);
+    this.#forwarding = forwarding;
     this.#executors = { reads, plainWrites, conditionalWrites, sessions, levels, local };
   }
 
@@ -99,6 +118,11 @@ export class Coordinator {
     );
     this.#deadlines.push(operation);
     return operation;
+  }
+
+  /** A number for one more client. */
+  nextClient(): number {
+    return ++this.#clients;
   }
 
   nowMs(): MonotonicMs {
@@ -173,14 +197,27 @@ export class Coordinator {
   /** Carries the operation out. The operation releases its barrier as soon as later requests may start. */
   start(operation: Operation): void {
     const { request } = operation;
-    kindOf(request).carryOut(this.#executors, operation, request);
+    const shard = this.#forwarding === null ? null : this.#elsewhere(request);
+    if (shard !== null) this.#forwarding!.carryOut(operation, request as AskedRequest, shard);
+    else kindOf(request).carryOut(this.#executors, operation, request);
   }
 
-  #keyspacesOf({ request }: Operation): readonly ServedKeyspace[] {
-    return kindOf(request).keyspaces(request, this.#router);
+  /** The shard of a request that other controllers have to carry out as a whole; null for any other request. */
+  #elsewhere(request: Request): ShardElsewhere | null {
+    const keys = keysOf(request);
+    return keys.length === 1 ? this.#router.partOf(keys[0]!).elsewhere : null;
   }
 
-  #gateOf(keyspace: ServedKeyspace, operation: Operation): Gate {
+  /** The keyspaces that the request concerns; of a keyspace with shards, the shards. */
+  #keyspacesOf({ request }: Operation): readonly ServedPart[] {
+    const router = this.#router;
+    if (!router.hasShards) return kindOf(request).keyspaces(request, router);
+    if (request.kind === 'flush_all') return partsFlushed(request, router);
+    return [...new Set(keysOf(request).map((key) => router.partOf(key)))];
+  }
+
+  #gateOf(keyspace: ServedPart, operation: Operation): Gate {
+    if (keyspace.elsewhere !== null) return this.#ports.hop!.gate(keyspace.elsewhere);
     const { access, context } = operation;
     const { scheme } = keyspace.group;
     if (keyspace.hold === 'all') return MOVING;
@@ -192,7 +229,7 @@ export class Coordinator {
     return sessions.gate(context.session, keysOf(operation.request));
   }
 
-  #readGateOf(keyspace: ServedKeyspace, { maxAgeMs }: Operation, reads: ReadStrength): Gate {
+  #readGateOf(keyspace: ServedPart, { maxAgeMs }: Operation, reads: ReadStrength): Gate {
     if (maxAgeMs !== null) return this.#bounded.gate(keyspace, maxAgeMs);
     return keyspace.group.scheme.gate(READ_NEEDS[reads]);
   }

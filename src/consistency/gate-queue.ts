@@ -26,8 +26,8 @@ export class GateQueue {
   whenOpen(operation: Operation, key: string, need: Need, go: () => void): void {
     if (operation.done) return;
     const router = this.#router;
-    if (gateIn(router.of(key), need).state === 'open') go();
-    else this.when(operation, () => gateIn(router.of(key), need), go);
+    if (gateIn(router.partHere(key), need).state === 'open') go();
+    else this.when(operation, () => gateIn(router.partHere(key), need), go);
   }
 
   /** The same for any gate. */

@@ -14,6 +14,9 @@ export interface OperationListener {
   /** The reads of the client. */
   readonly flow: ReadFlow;
 
+  /** Names the client among those of this controller. */
+  readonly client: number;
+
   readonly context: RequestContext;
 
   readonly stream: ClientStream;
@@ -145,6 +148,10 @@ export class Operation implements Reader, LocalOperation {
 
   get flow(): ReadFlow {
     return this.#listener.flow;
+  }
+
+  get client(): number {
+    return this.#listener.client;
   }
 
   /** Bytes of the client's budget that the operation has reserved. */

@@ -43,6 +43,7 @@ export interface PipelinePorts {
 export class Pipeline implements OperationListener {
   readonly flow: ReadFlow;
   readonly context: RequestContext;
+  readonly client: number;
   readonly #coordinator: Coordinator;
   readonly #ports: PipelinePorts;
   readonly #unanswered = new Fifo<Operation>();
@@ -59,6 +60,7 @@ export class Pipeline implements OperationListener {
     this.#coordinator = coordinator;
     this.#ports = ports;
     this.context = ports.context;
+    this.client = coordinator.nextClient();
     this.flow = new ReadFlow(ports.budget);
   }
 

@@ -8,12 +8,15 @@ import type { DeleteRequest, FlushAllRequest, StorageRequest } from '../protocol
 import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { setChange, storedReply } from './decide-storage.ts';
 import type { GateQueue } from './gate-queue.ts';
+import type { Forwarding } from './hop/forwarding.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, type RequestRouter, type ServingGroup } from './policies.ts';
+import { gateIn, type RequestRouter, type ServedPart, type ServingGroup } from './policies.ts';
 
 export interface PlainWritesPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
+  /** Null where no keyspace has shards. */
+  readonly forwarding: Forwarding | null;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
 }
@@ -24,6 +27,7 @@ type ReplyOnceApplied = (existed: boolean, version: Version) => Reply | null;
 /** A flush of all groups. */
 interface Flush {
   readonly operation: Operation;
+  readonly request: FlushAllRequest;
   readonly draft: Draft;
   readonly isOnly: boolean;
   unapplied: number;
@@ -52,8 +56,16 @@ export class PlainWrites {
   flushAll(operation: Operation, request: FlushAllRequest): void {
     const atMs = flushAtMs(request.delay, this.#ports.timeMs());
     const draft: Draft = atMs === 0 ? { kind: 'flush' } : { kind: 'flush-later', atMs };
-    const { groups } = this.#ports.router;
-    this.#flushIn(groups, { operation, draft, isOnly: groups.length === 1, unapplied: groups.length });
+    const parts = partsFlushed(request, this.#ports.router);
+    const groups = groupsHere(parts);
+    const elsewhere = parts.flatMap((part) => part.elsewhere ?? []);
+    const unapplied = groups.length + elsewhere.length;
+    const flush = { operation, request, draft, isOnly: unapplied === 1, unapplied };
+    for (const shard of elsewhere)
+      this.#ports.forwarding!.flush(operation, request, shard, () => {
+        if (--flush.unapplied === 0) operation.finish(REPLIES.ok);
+      });
+    this.#flushIn(groups, flush);
     operation.releaseBarrier();
   }
 
@@ -74,10 +86,13 @@ export class PlainWrites {
   /** After a conflict. The keys of the group may be in several groups by now, so all are flushed. */
   #flushAgain(flush: Flush): void {
     const { gates, router } = this.#ports;
+    const partsHere = () => partsFlushed(flush.request, router).filter(({ elsewhere }) => elsewhere === null);
     const gate = () =>
-      router.all.map((one) => gateIn(one, 'write')).find(({ state }) => state !== 'open') ?? OPEN;
+      partsHere()
+        .map((part) => gateIn(part, 'write'))
+        .find(({ state }) => state !== 'open') ?? OPEN;
     gates.when(flush.operation, gate, () => {
-      const { groups } = router;
+      const groups = groupsHere(partsHere());
       flush.unapplied += groups.length - 1;
       this.#flushIn(groups, flush);
     });
@@ -91,7 +106,7 @@ export class PlainWrites {
   /** The key may have another group when the write is proposed again. */
   #writeTo(key: string, operation: Operation, draft: Draft, reply: ReplyOnceApplied): void {
     const { router, gates } = this.#ports;
-    this.#propose(operation, router.of(key).group.scheme, draft, true, reply, () =>
+    this.#propose(operation, router.partHere(key).group.scheme, draft, true, reply, () =>
       gates.whenOpen(operation, key, 'write', () => this.#writeTo(key, operation, draft, reply)),
     );
   }
@@ -125,6 +140,18 @@ export class PlainWrites {
     };
     scheme.write(draft, onOutcome, operation.context);
   }
+}
+
+/** The keyspaces and shards that the flush concerns. */
+export function partsFlushed({ only }: FlushAllRequest, router: RequestRouter): readonly ServedPart[] {
+  const { parts } = router;
+  if (only === undefined) return parts;
+  return parts.filter(({ elsewhere, group }) => elsewhere === null && group.number === only);
+}
+
+/** The groups of those parts that this controller has, each once. */
+function groupsHere(parts: readonly ServedPart[]): readonly ServingGroup[] {
+  return [...new Set(parts.flatMap(({ elsewhere, group }) => (elsewhere === null ? [group] : [])))];
 }
 
 function isOrderedGroup({ scheme }: ServingGroup): boolean {

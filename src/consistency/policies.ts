@@ -1,7 +1,7 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
 import type { ChainSum } from '../ordering/effect.ts';
-import type { Keyspace } from '../placement/keyspaces.ts';
+import type { Keyspace, KeyspacePart } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
 import {
   levelOf,
@@ -76,6 +76,9 @@ export interface ServingGroup {
 
 export type ServedKeyspace = Keyspace<Policy, ServingGroup>;
 
+/** A keyspace, or a shard of one. */
+export type ServedPart = KeyspacePart<Policy, ServingGroup>;
+
 export type RequestRouter = Router<Policy, ServingGroup>;
 
 /**
@@ -88,7 +91,7 @@ export type RequestRouter = Router<Policy, ServingGroup>;
  *
  * @param asked null where the read asks for no level
  */
-export function readPolicyOf({ policy }: ServedKeyspace, asked: Level | null): Policy {
+export function readPolicyOf({ policy }: ServedPart, asked: Level | null): Policy {
   return asked === null ? policy : READ_POLICIES[policy.placed][asked];
 }
 
@@ -111,12 +114,12 @@ function servingLevel(own: Level, asked: Level): Level {
 }
 
 /** Whether a request with this need may go on in the keyspace. */
-export function gateIn({ hold, group }: ServedKeyspace, need: Need): Gate {
+export function gateIn({ hold, group }: ServedPart, need: Need): Gate {
   return hold === 'all' || (hold === 'writes' && need === 'write') ? MOVING : group.scheme.gate(need);
 }
 
 /** The read failed in a group that does not have the keyspace any more, and may be tried in the one that has it. */
-export function hasMoved({ group }: ServedKeyspace, scheme: Scheme, { hasMovedOn }: Reader): boolean {
+export function hasMoved({ group }: ServedPart, scheme: Scheme, { hasMovedOn }: Reader): boolean {
   return group.scheme !== scheme && !hasMovedOn;
 }
 
@@ -124,7 +127,7 @@ export function hasMoved({ group }: ServedKeyspace, scheme: Scheme, { hasMovedOn
 export const MOVING = waitBecause('LEVELS_CHANGING', 'the level of the keyspace is being changed');
 
 /** A write needs the store as well as the scheme. */
-export function writeGateOf({ hold, group: { scheme } }: ServedKeyspace): Gate {
+export function writeGateOf({ hold, group: { scheme } }: ServedPart): Gate {
   // mutant: writes-behind-barrier
   if (hold !== 'nothing') return MOVING;
   const trouble = scheme.storeTrouble();

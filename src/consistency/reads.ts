@@ -13,6 +13,7 @@ import { hasMark } from './conditional.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
 import { hitOf, NO_HITS } from './hits.ts';
+import type { Forwarding } from './hop/forwarding.ts';
 import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
@@ -23,6 +24,8 @@ export interface ReadsPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
   readonly conditionalWrites: ConditionalWrites;
+  /** Null where no keyspace has shards. */
+  readonly forwarding: Forwarding | null;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
@@ -51,14 +54,14 @@ export class Reads {
     new MultiRead(
       operation,
       request,
-      this.#multiReadPorts((keyRead) => this.#readKey(operation, keyRead)),
+      this.#multiReadPorts(operation, request, (keyRead) => this.#readKey(operation, keyRead)),
     ).begin();
   }
 
   /** Reads plainly, unless the entry has to be changed, or the right to recache it can be won. */
   readItem(operation: Operation, request: ReadItemRequest): void {
     const { router, conditionalWrites } = this.#ports;
-    const keyspace = router.of(request.key);
+    const keyspace = router.partHere(request.key);
     const { scheme } = keyspace.group;
     const { levelFlag } = request;
     const refusal = levelFlag === undefined ? null : refusalOfLevel(levelFlag.asked, keyspace.policy.level);
@@ -103,19 +106,19 @@ export class Reads {
         else keyRead.onRead(null, { ...change, value: change.value, version });
       });
     };
-    new MultiRead(operation, request, this.#multiReadPorts(touch)).begin();
+    new MultiRead(operation, request, this.#multiReadPorts(operation, request, touch)).begin();
   }
 
   /** One key is the most frequent request, and takes the shortest way. */
   #getOne(operation: Operation, request: GetRequest, key: string): void {
     const { router, gates } = this.#ports;
-    const begun = router.of(key);
+    const begun = router.partHere(key);
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
       // The key may be in another keyspace by now.
-      const keyspace = router.of(key);
+      const keyspace = router.partHere(key);
       if (gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry));
       if (failure !== null && hasMoved(keyspace, scheme, operation))
@@ -136,14 +139,24 @@ export class Reads {
     this.#read(operation, keyRead.key, (failure, entry) => keyRead.onRead(failure, entry), keyRead);
   }
 
-  #multiReadPorts(read: (keyRead: KeyRead) => void): MultiReadPorts {
-    const { router, nextTurn, lend } = this.#ports;
+  /** @param readHere reads or touches a key that this controller has */
+  #multiReadPorts(
+    operation: Operation,
+    request: GetRequest | GetAndTouchRequest,
+    readHere: (keyRead: KeyRead) => void,
+  ): MultiReadPorts {
+    const { router, forwarding, nextTurn, lend } = this.#ports;
+    const read = (keyRead: KeyRead) => {
+      const { elsewhere } = router.partOf(keyRead.key);
+      if (elsewhere === null) readHere(keyRead);
+      else forwarding!.carryOutKey(keyRead, request, operation, elsewhere);
+    };
     return {
-      read,
+      read: forwarding === null ? readHere : read,
       nextTurn,
       lend,
       readAgainFromMemory: (bytes, done, keyRead) =>
-        router.of(keyRead.key).group.scheme.readAgainFromMemory(bytes, done, keyRead),
+        router.partOf(keyRead.key).group.scheme.readAgainFromMemory(bytes, done, keyRead),
     };
   }
 
@@ -166,12 +179,12 @@ export class Reads {
     const { router, gates, served, bounded } = this.#ports;
     const { maxAgeMs } = operation;
     if (maxAgeMs !== null) return bounded.read(operation, key, maxAgeMs, done, reader);
-    const begun = router.of(key);
+    const begun = router.partHere(key);
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead: ReadDone = (failure, entry, readAtSec) => {
-      const keyspace = router.of(key);
+      const keyspace = router.partHere(key);
       if (gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry, readAtSec));
       if (failure !== null && hasMoved(keyspace, scheme, reader))

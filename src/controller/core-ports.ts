@@ -41,6 +41,8 @@ export interface CorePorts {
   readonly incarnationOf: (peer: ControllerId) => number | null;
   /** The peer that is connected runs a release that knows placements. */
   readonly knowsPlacements: (peer: ControllerId) => boolean;
+  /** Bytes that wait to be sent to the peer. */
+  readonly waitingBytes: (peer: ControllerId) => number;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that has been silent for too long; a new link will be made. */

@@ -25,7 +25,7 @@ export function rolesOf(peers: Peers, groups: Groups): Roles {
     peers,
     views: () => orderedGroupsOf(groups).map(({ views }) => views),
     isCaughtUp: () => groups.withEntries.every(({ scheme }) => scheme.isCaughtUp),
-    isCaughtUpAt: (peer) => groups.withEntries.every((group) => group.isCaughtUpAt(peer)),
+    isCaughtUpAt: (peer) => groups.withEntries.every((group) => !group.has(peer) || group.isCaughtUpAt(peer)),
     journalTrouble: () => journalTroubleOf(groups.withEntries),
   });
 }

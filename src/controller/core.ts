@@ -1,7 +1,6 @@
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
-import { Coordinator } from '../consistency/coordinator.ts';
-import { DIFFERENCE_LIMITS } from '../consistency/differences.ts';
+import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
 import type { Heartbeat } from '../membership/messages.ts';
@@ -14,6 +13,7 @@ import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
 import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
+import { type PlannedShard, shardsText } from '../placement/shards.ts';
 import type { Announcement } from '../replication/messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { SCHEMES } from '../replication/schemes.ts';
@@ -28,6 +28,7 @@ import { Mover } from './moves/mover.ts';
 import { PeerLog } from './peer-log.ts';
 import { absenceOf, peersOf } from './peers-of.ts';
 import type { Roles } from './roles.ts';
+import { Serving } from './serving.ts';
 import { breakSilentLinks } from './silent-links.ts';
 
 /**
@@ -39,7 +40,7 @@ import { breakSilentLinks } from './silent-links.ts';
  * that the message names.
  */
 export class Core {
-  readonly coordinator: Coordinator;
+  readonly serving: Serving;
   readonly peers: Peers;
   readonly time: CoreTime;
   readonly departure: Departure;
@@ -76,13 +77,24 @@ export class Core {
       announce: () => this.onHeartbeatTick(),
     });
     this.#admission = this.time.admission();
-    this.groups = groupsOf(ports, (group) => this.#controllerPorts(group));
+    this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard));
     this.#known = this.groups.views.configuration;
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
     this.mover = this.#mover();
     this.#health = healthOf(ports, this.groups, TICK_MS);
     this.roles = rolesOf(this.peers, this.groups);
-    this.coordinator = this.#coordinator();
+    this.serving = new Serving({
+      core: ports,
+      router: this.groups.router,
+      peers: this.peers,
+      time: this.time,
+      isPlaced: () => this.#isPlaced,
+      onChange: () => this.#onChange(),
+    });
+  }
+
+  get coordinator(): Coordinator {
+    return this.serving.coordinator;
   }
 
   /** The keyspaces, and which group has each. */
@@ -98,7 +110,9 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    return placementOnLink(this.levels.inWords, epochOf(this.groups.views.placement));
+    const shards = shardsText(this.#ports.settings);
+    const inWords = shards === '' ? this.levels.inWords : `${this.levels.inWords} ${shards}`;
+    return placementOnLink(inWords, epochOf(this.groups.views.placement));
   }
 
   /** The groups with the entries of ordered keyspaces, by number. */
@@ -150,7 +164,7 @@ export class Core {
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
-      this.#ports.bus.of(group).send(peer, message);
+      this.groups.byNumber[group]!.bus.send(peer, message);
     const { word } = this.mover;
     if (word !== null) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
     for (const group of this.groups.all) group.onPeerUp(peer);
@@ -158,6 +172,7 @@ export class Core {
 
   onPeerDown(peer: ControllerId): void {
     for (const group of this.groups.all) group.onPeerDown(peer);
+    this.serving.onPeerDown(peer);
     this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
@@ -187,8 +202,11 @@ export class Core {
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
     if (message.type === 'moving') return this.mover.onMessage(from, message);
+    if (message.type === 'ask' || message.type === 'answer')
+      return this.serving.onMessage(from, number, message);
     const group = this.groups.byNumber[number];
     if (group === undefined) return this.#onUnknownGroup(from, number);
+    if (!group.has(from)) return this.#ports.refuse(from, `it has no part in group ${number}`);
     // mutant: promise-of-another-group
     group.onMessage(from, message);
   }
@@ -202,7 +220,7 @@ export class Core {
     this.#refuseOlder();
     for (const group of this.groups.all) group.onTick();
     this.mover.onTick();
-    this.coordinator.onTick();
+    this.serving.onTick();
     this.#health.onTick();
     this.departure.onTick();
   }
@@ -220,7 +238,7 @@ export class Core {
     breakSilentLinks(this.peers, this.#ports);
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
     for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
-      this.#ports.bus.of(group).sendToAll(message);
+      this.groups.byNumber[group]!.bus.sendToAll(message);
     const { word } = this.mover;
     if (word !== null) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
   }
@@ -239,12 +257,13 @@ export class Core {
   #onChange(): void {
     this.#onPlacement();
     this.mover.onTick();
-    this.coordinator.onChange();
+    this.serving.onChange();
     this.#ports.onChange();
   }
 
   #isNeeded(): boolean {
-    return !this.#isOver && this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
+    if (this.#isOver) return false;
+    return this.serving.isAsked || this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
   }
 
   /**
@@ -270,7 +289,7 @@ export class Core {
     this.#ports.startEmpty({ group, reason });
   }
 
-  #controllerPorts(group: GroupNumber): ControllerPorts {
+  #controllerPorts(group: GroupNumber, shard: PlannedShard | null): ControllerPorts {
     const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
     return {
       node: settings.self,
@@ -281,7 +300,7 @@ export class Core {
       random,
       time: this.time.cluster,
       versions: this.time.versions,
-      peers: this.peers,
+      peers: shard === null ? this.peers : this.peers.only(shard.members),
       isAbsent: (peer) => this.#absence.isAbsent(peer),
       incarnationOf,
       takesDifferences: () => this.olderPeers.length === 0,
@@ -312,31 +331,6 @@ export class Core {
       onChange: () => this.#onChange(),
       nextTurn,
       log,
-    });
-  }
-
-  #coordinator(): Coordinator {
-    const { settings, clock, local, nextTurn, lend } = this.#ports;
-    const { peers, time } = this;
-    return new Coordinator({
-      tokens: {
-        cluster: settings.cluster,
-        mac: this.#ports.tokenMac,
-        aheadMs: (versionTime) => time.aheadMs(versionTime),
-        maxClockSkewMs: settings.maxClockSkewMs,
-        mayBeGone: () => this.#isPlaced,
-      },
-      nextTurn,
-      lend,
-      router: this.groups.router,
-      timeMs: () => time.cluster.nowMs(),
-      clock,
-      requestTimeoutMs: settings.requestTimeoutMs,
-      slowRequestMs: settings.slowRequestMs,
-      itemBytesMax: settings.itemBytesMax,
-      differences: this.#ports.differences ?? DIFFERENCE_LIMITS,
-      waitingFor: () => (peers.unavailableText === '' ? '' : `waiting for ${peers.unavailableText}`),
-      local,
     });
   }
 

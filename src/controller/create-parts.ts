@@ -88,6 +88,7 @@ export function createParts(
     bus: mesh,
     incarnationOf: (peer) => mesh.incarnationOf(peer),
     knowsPlacements: (peer) => mesh.knowsPlacements(peer),
+    waitingBytes: (peer) => mesh.waitingBytes(peer),
     refuse: (peer, reason) => mesh.drop(peer, reason, true),
     breakLink: (peer, reason) => mesh.drop(peer, reason, false),
     planned: storage.planned,

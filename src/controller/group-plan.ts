@@ -5,12 +5,21 @@ import type { ViewRecord } from '../membership/view-record.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
 import { keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
+import { type PlannedShard, plannedShards } from '../placement/shards.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
+import type { Settings } from './settings.ts';
 
 /** A group that has entries, before it is made. */
 export interface PlannedGroup {
   readonly number: GroupNumber;
   readonly scheme: SchemeName;
+  /** Of which shard the group has the entries; null where it has those of whole keyspaces. */
+  readonly shard: PlannedShard | null;
+}
+
+/** The group of a shard, before it is made. */
+export interface ShardGroup extends PlannedGroup {
+  readonly shard: PlannedShard;
 }
 
 /** The placements that a controller remembers from an earlier run. */
@@ -28,8 +37,31 @@ export function groupsWithEntries(
   const levels = [...keyspacesOf(settings).map(({ level }) => level), ...placements.flatMap(levelsIn)];
   const schemes = new Set(levels.map((level) => POLICIES[level].scheme));
   return [...schemes]
-    .map((scheme) => ({ scheme, number: SCHEMES[scheme].group }))
+    .map((scheme) => ({ scheme, number: SCHEMES[scheme].group, shard: null }))
     .sort((a, b) => a.number - b.number);
+}
+
+/** The same, and the groups of all shards that this controller has a part in. */
+export function groupsHere(
+  settings: Settings,
+  remembered: RememberedPlacements | null = null,
+): readonly PlannedGroup[] {
+  const shards = shardGroups(settings).filter(({ shard }) => shard.members.includes(settings.self));
+  return [...groupsWithEntries(settings, remembered), ...shards];
+}
+
+/** The groups of all shards, by number. The level of a keyspace with shards never changes. */
+export function shardGroups(settings: Settings): readonly ShardGroup[] {
+  const keyspaces = keyspacesOf(settings);
+  return plannedShards(settings, settings.peers.length).map((shard) => {
+    const { level } = keyspaces.find(({ name }) => name === shard.keyspace)!;
+    return { number: shard.group, scheme: POLICIES[level].scheme, shard };
+  });
+}
+
+/** The scheme of the group of a shard. */
+export function schemeOfShard(settings: Settings, group: GroupNumber): SchemeName {
+  return shardGroups(settings).find(({ number }) => number === group)!.scheme;
 }
 
 function levelsIn(placement: Placement | null): readonly PlacedLevel[] {

@@ -6,13 +6,15 @@ import { POLICIES, type Policy } from '../consistency/policies.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
-import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import { busAmong, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import { idsEndOf } from '../placement/configuration.ts';
-import type { Hold } from '../placement/keyspaces.ts';
+import type { Hold, ShardElsewhere, Shards } from '../placement/keyspaces.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
+import type { PlannedShard } from '../placement/shards.ts';
+import { shardsOfSlots } from '../placement/slots.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import type { ControllerPorts, SchemeSettings } from '../replication/scheme-ports.ts';
@@ -20,7 +22,7 @@ import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts, GroupStorage } from './core-ports.ts';
-import { schemeOfGroup } from './group-plan.ts';
+import { type ShardGroup, schemeOfGroup, schemeOfShard, shardGroups } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
@@ -35,6 +37,8 @@ export interface LeveledKeyspace extends KeyspaceSettings {
   hold: Hold;
   /** The group whose values the store has, by the placement that was accepted last. */
   owner: Group;
+  readonly elsewhere: ShardElsewhere | null;
+  readonly shards: Shards<LeveledKeyspace> | null;
 }
 
 /** The groups that a controller takes part in. A move of a keyspace may need a further one while the controller runs. */
@@ -58,6 +62,7 @@ export class Groups {
     all: readonly Group[],
     hasOrderedEntries: boolean,
     configured: readonly KeyspaceSettings[],
+    shards: readonly ShardGroup[],
     make: (number: GroupNumber, storage: GroupStorage) => Group,
   ) {
     this.all = [...all];
@@ -68,7 +73,7 @@ export class Groups {
     if (views === null) throw new InvariantError('the root group has no views');
     this.views = views;
     this.#furtherViews = furtherViewsIn(all);
-    this.#keyspaces = servedKeyspaces(configured, this.byNumber);
+    this.#keyspaces = servedKeyspaces(configured, shards, this.byNumber);
     this.router = new Router(this.#keyspaces);
     this.#withEntries = servingGroups(this.#keyspaces);
   }
@@ -104,7 +109,7 @@ export class Groups {
     this.#withEntries = servingGroups(this.#keyspaces);
   }
 
-  /** Begins the part of this controller in one more group. */
+  /** Begins the part of this controller in one more group, which has whole keyspaces. */
   add(number: GroupNumber, storage: GroupStorage): Group {
     const group = this.#make(number, storage);
     this.all.push(group);
@@ -126,40 +131,72 @@ function furtherViewsIn(groups: readonly Group[]): readonly FurtherViews[] {
   );
 }
 
+/** Every controller has a part in the first of them. */
 function servingGroups(keyspaces: readonly LeveledKeyspace[]): readonly [Group, ...Group[]] {
-  const groups = [...new Set(keyspaces.map(({ group }) => group))].sort((a, b) => a.number - b.number);
+  const shards = keyspaces.flatMap((keyspace) => keyspace.shards?.all ?? []);
+  const parts = [...keyspaces, ...shards.filter(({ elsewhere }) => elsewhere === null)];
+  const groups = [...new Set(parts.map(({ group }) => group))].sort((a, b) => a.number - b.number);
   return groups as [Group, ...Group[]];
 }
 
+/** What the controller gives to a group. @param shard null for a group of whole keyspaces */
+type ControllerOf = (group: GroupNumber, shard: PlannedShard | null) => ControllerPorts;
+
 /**
- * The root group, and a group for each scheme that the keyspaces need. The root group has the entries of the ordered
- * keyspaces. Where there are none, it has views and no entries. The other groups never wait for it.
- *
- * @param controllerOf what the controller gives to the group with this number
+ * The root group, and a group for each scheme that the keyspaces need, and for each shard that is here. The root group
+ * has the entries of the ordered keyspaces. Where there are none, it has views and no entries. The other groups never
+ * wait for it.
  */
-export function groupsOf(ports: CorePorts, controllerOf: (group: GroupNumber) => ControllerPorts): Groups {
+export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
   const { settings, planned, storageOf } = ports;
   const reading = readingOf(ports);
   const first = planned[0]!.number;
-  const make = (number: GroupNumber, storage: GroupStorage) =>
-    groupWithEntries(ports, controllerOf(number), reading, { number, storage, isFirst: number === first });
-  const withEntries = planned.map(({ number }) => make(number, storageOf(number)));
+  const make = (number: GroupNumber, storage: GroupStorage, shard: PlannedShard | null = null) =>
+    groupWithEntries(ports, controllerOf(number, shard), reading, {
+      number,
+      storage,
+      shard,
+      isFirst: number === first,
+    });
+  const withEntries = planned.map(({ number, shard }) => make(number, storageOf(number), shard));
   const isRootEmpty = first !== ROOT_GROUP;
-  const empty = isRootEmpty ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP), reading))] : [];
-  return new Groups([...empty, ...withEntries], !isRootEmpty, keyspacesOf(settings), make);
+  const empty = isRootEmpty
+    ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading))]
+    : [];
+  const all = [...empty, ...withEntries];
+  return new Groups(all, !isRootEmpty, keyspacesOf(settings), shardGroups(settings), make);
 }
 
 function servedKeyspaces(
   configured: readonly KeyspaceSettings[],
+  planned: readonly ShardGroup[],
   byNumber: readonly (Group | undefined)[],
 ): readonly LeveledKeyspace[] {
-  return configured.map((keyspace) => {
-    const policy = POLICIES[keyspace.level];
+  return configured.map((settings) => {
+    const policy = POLICIES[settings.level];
     // mutant: serves-by-another-group
     const group = byNumber[SCHEMES[policy.scheme].group];
-    if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
-    return { ...keyspace, policy, group, hold: 'nothing', owner: group };
+    if (group === undefined) throw new InvariantError(`the keyspace ${settings.name} has no group`);
+    const whole = { ...settings, policy, group, hold: 'nothing', owner: group, elsewhere: null } as const;
+    const shards = planned.filter(({ shard }) => shard.keyspace === settings.name);
+    const parts = shards.map(({ shard }) => shardOf(whole, shard, byNumber[shard.group]));
+    return { ...whole, shards: parts.length === 0 ? null : shardsWith(parts) };
   });
+}
+
+/** @param here the group of the shard; undefined where this controller has no part in it */
+function shardOf(
+  keyspace: Omit<LeveledKeyspace, 'shards'>,
+  { shard, group, members }: PlannedShard,
+  here: Group | undefined,
+): LeveledKeyspace {
+  if (here !== undefined) return { ...keyspace, group: here, owner: here, shards: null };
+  const elsewhere = { group, members, name: `shard ${shard} of ${keyspace.name}` };
+  return { ...keyspace, elsewhere, shards: null };
+}
+
+function shardsWith(all: readonly LeveledKeyspace[]): Shards<LeveledKeyspace> {
+  return { all, bySlot: Array.from(shardsOfSlots(all.length), (shard) => all[shard]!) };
 }
 
 /** The memory that reads take, shared by all groups. */
@@ -175,6 +212,8 @@ function readingOf({ settings, requestFlush, readWindowBytes = READ_WINDOW_BYTES
 interface GroupWithEntries {
   readonly number: GroupNumber;
   readonly storage: GroupStorage;
+  /** Null for a group of whole keyspaces. */
+  readonly shard: PlannedShard | null;
   /** The first one that was planned at the start. */
   readonly isFirst: boolean;
 }
@@ -183,11 +222,11 @@ function groupWithEntries(
   ports: CorePorts,
   controller: ControllerPorts,
   reading: Reading,
-  { number, storage, isFirst }: GroupWithEntries,
+  { number, storage, shard, isFirst }: GroupWithEntries,
 ): Group {
   const { settings, incarnation } = ports;
   const { journal, recovered } = storage;
-  const scheme = schemeOfGroup(number);
+  const scheme = shard === null ? schemeOfGroup(number) : schemeOfShard(settings, number);
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
@@ -195,9 +234,10 @@ function groupWithEntries(
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number,
     scheme,
+    members: shard?.members ?? null,
     controller,
     settings: { ...schemeSettingsOf(settings, true), stagedBytesMax: ports.stagedBytesMax },
-    bus: ports.bus.of(number),
+    bus: shard === null ? ports.bus.of(number) : busAmong(ports.bus.of(number), controller.peers.ids),
     journal,
     recovered,
     viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,
@@ -219,6 +259,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number: ROOT_GROUP,
     scheme: schemeOfGroup(ROOT_GROUP),
+    members: null,
     controller,
     settings: schemeSettingsOf(settings, false),
     bus: ports.bus.of(ROOT_GROUP),

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import type { JournalKind } from '../journal/data-directory.ts';
 import type { PlacementSettings } from '../placement/placement.ts';
+import type { PlannedShard } from '../placement/shards.ts';
 import { SCHEMES } from '../replication/schemes.ts';
-import { groupsWithEntries } from './group-plan.ts';
+import { groupsWithEntries, shardGroups } from './group-plan.ts';
+import type { Settings } from './settings.ts';
 
 /** The kinds of the journals that the keyspaces need, those of the first group first. */
 export function journalKindsOf(settings: PlacementSettings): readonly JournalKind[] {
@@ -11,4 +14,24 @@ export function journalKindsOf(settings: PlacementSettings): readonly JournalKin
 /** The kind of the root group's view record. */
 export function viewsKindOf(settings: PlacementSettings): JournalKind {
   return journalKindsOf(settings)[0]!;
+}
+
+/** The directory, within the data directory, with a directory for the journals of each shard. */
+export const SHARDS_DIRECTORY = 'shards';
+
+/** The directory of a shard in there. Its name says which keys are in it. */
+export function directoryOfShard({ keyspace, shard, of }: PlannedShard): string {
+  return `${keyspace}-${shard}-of-${of}`;
+}
+
+/** The journals of the shards that the controller has. */
+export function shardJournalsOf(
+  settings: Settings,
+): readonly { readonly kind: JournalKind; readonly path: string }[] {
+  return shardGroups(settings)
+    .filter(({ shard }) => shard.members.includes(settings.self))
+    .map(({ scheme, shard }) => {
+      const path = join(SHARDS_DIRECTORY, directoryOfShard(shard));
+      return { kind: SCHEMES[scheme].journal, path };
+    });
 }

@@ -115,7 +115,7 @@ export class Levels {
     const { all, router } = this.#groups;
     const isMoving = (this.#installed.placement?.move ?? this.#accepted.placement?.move ?? null) !== null;
     const isBehindBarrier = this.#accepted.hasBarrier;
-    const ownerOf = (key: string) => (router.of(key) as LeveledKeyspace).owner;
+    const ownerOf = (key: string) => (router.partOf(key) as LeveledKeyspace).owner;
     for (const group of all)
       group.replica.guardBy(isMoving ? { owns: (key) => ownerOf(key) === group, isBehindBarrier } : null);
   }
@@ -132,7 +132,10 @@ export class Levels {
     };
   }
 
-  /** Routes by the parts that the two placements need. Parts that stay are the same objects. */
+  /**
+   * Routes by the parts that the two placements need. Parts that stay are the same objects. A part that is new has no
+   * shards: a keyspace with shards is never changed, and neither gets nor gives keys.
+   */
   #takeApart(): void {
     const { keyspaces: parts } = this.#groups;
     const needed = [this.#installed, this.#accepted].flatMap(({ keyspaces, placement }) => {
@@ -143,7 +146,7 @@ export class Levels {
     const known = new Map(parts.map((part) => [part.prefix, part]));
     const fallback = known.get('')!;
     const inOrder = [...prefixes].sort();
-    this.#groups.route(inOrder.map((prefix) => known.get(prefix) ?? { ...fallback, prefix }));
+    this.#groups.route(inOrder.map((prefix) => known.get(prefix) ?? { ...fallback, prefix, shards: null }));
   }
 
   #route(part: LeveledKeyspace): void {

@@ -1,5 +1,13 @@
-import { directoryOf, JOURNAL_KINDS, type JournalKind } from '../journal/data-directory.ts';
+import { join } from 'node:path';
+import {
+  directoryOf,
+  JOURNAL_KINDS,
+  type JournalKind,
+  LEVELS_IN_WORDS,
+  readAnyIdentity,
+} from '../journal/data-directory.ts';
 import type { Lock } from '../journal/directory-lock.ts';
+import type { Disk } from '../journal/disk.ts';
 import type { GroupDirectories } from '../journal/group-directories.ts';
 import { JournalError, placeErrorOf } from '../journal/journal-error.ts';
 import {
@@ -11,7 +19,8 @@ import {
 import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { AbandonedGroup } from './core-ports.ts';
-import { groupsWithEntries, type PlannedGroup, type RememberedPlacements } from './group-plan.ts';
+import { groupsHere, type PlannedGroup, type RememberedPlacements } from './group-plan.ts';
+import { directoryOfShard, SHARDS_DIRECTORY } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { type PlacedLog, refuseMisplaced, refuseUnused } from './placement-check.ts';
 import { ownerOf, type Settings } from './settings.ts';
@@ -56,7 +65,8 @@ export async function openJournals(
     lock?.release();
   };
   try {
-    for (const kind of JOURNAL_KINDS) if (!isPlanned(kind, planned)) await lookInto(opening, kind);
+    for (const kind of JOURNAL_KINDS) if (!isPlanned(kind, planned)) await lookIntoKind(opening, kind);
+    await lookIntoShards(opening, planned);
     for (const [place, plan] of planned.entries()) logs.push(await openPlanned(opening, plan, place === 0));
     for (const placed of logs) refuseMisplaced(placed, settings, opening.remembered);
     // The command line finds the controller by this lock, wherever its journals are.
@@ -75,31 +85,66 @@ export async function openJournals(
 }
 
 function isPlanned(kind: JournalKind, planned: readonly PlannedGroup[]): boolean {
-  return planned.some(({ scheme }) => SCHEMES[scheme].journal === kind);
+  return planned.some(({ scheme, shard }) => shard === null && SCHEMES[scheme].journal === kind);
 }
 
 async function openPlanned(
   opening: JournalOpening,
-  { number, scheme }: PlannedGroup,
+  { number, scheme, shard }: PlannedGroup,
   isFirst: boolean,
 ): Promise<PlacedLog> {
   const kind = SCHEMES[scheme].journal;
-  const dataDir = await opening.directories.journalOf(kind, isFirst);
+  const dataDir =
+    shard === null
+      ? await opening.directories.journalOf(kind, isFirst)
+      : join(opening.settings.dataDir, SHARDS_DIRECTORY, directoryOfShard(shard));
   try {
     await opening.ports.disk.makePath(dataDir);
   } catch (error) {
     throw placeErrorOf(error, dataDir);
   }
-  return { number, kind, dataDir, log: await openLog(opening, { number, scheme }, dataDir) };
+  return { number, kind, shard, dataDir, log: await openLog(opening, { number, scheme, shard }, dataDir) };
 }
 
 /** A journal of a kind that no keyspace needs must have no entries. */
-async function lookInto(opening: JournalOpening, kind: JournalKind): Promise<void> {
+async function lookIntoKind(opening: JournalOpening, kind: JournalKind): Promise<void> {
   const dataDir = await opening.directories.existingJournalOf(kind);
-  if (dataDir === null) return;
+  const what = `level ${LEVELS_IN_WORDS[kind]}, which no keyspace has now`;
+  if (dataDir !== null) await lookInto(opening, kind, dataDir, what);
+}
+
+/** The same for the journals of shards that this controller had in an earlier run, and does not have now. */
+async function lookIntoShards(opening: JournalOpening, planned: readonly PlannedGroup[]): Promise<void> {
+  const { settings, ports } = opening;
+  const needed = planned.flatMap(({ shard }) => (shard === null ? [] : [directoryOfShard(shard)]));
+  const all = join(settings.dataDir, SHARDS_DIRECTORY);
+  for (const name of await namesIn(ports.disk, all)) {
+    const dataDir = join(all, name);
+    if (needed.includes(name)) continue;
+    const identity = await readAnyIdentity(ports.disk, directoryOf(dataDir, settings.self));
+    const what = 'a shard that this controller does not have now';
+    if (identity !== null) await lookInto(opening, identity.consistency, dataDir, what);
+  }
+}
+
+async function namesIn(disk: Disk, directory: string): Promise<readonly string[]> {
+  try {
+    return await disk.list(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw placeErrorOf(error, directory);
+  }
+}
+
+async function lookInto(
+  opening: JournalOpening,
+  kind: JournalKind,
+  dataDir: string,
+  what: string,
+): Promise<void> {
   const log = await openJournal(journalOptions(opening, dataDir, kind));
   try {
-    refuseUnused({ kind, dataDir, log }, opening.settings);
+    refuseUnused({ what, dataDir, log }, opening.settings);
   } finally {
     await closeLog(log, opening.logger);
   }
@@ -127,7 +172,7 @@ function journalOptions(
 
 async function openLog(
   opening: JournalOpening,
-  { number, scheme }: PlannedGroup,
+  { number, scheme, shard }: PlannedGroup,
   dataDir: string,
 ): Promise<OpenedJournal> {
   const { logger, abandoned } = opening;
@@ -148,7 +193,8 @@ async function openLog(
       setAside: path,
     });
   }
-  const of = groupsWithEntries(opening.settings, opening.remembered).length === 1 ? {} : { of: kind };
+  const isOnly = groupsHere(opening.settings, opening.remembered).length === 1;
+  const of = isOnly ? {} : { of: shard === null ? kind : directoryOfShard(shard) };
   logger.info('journal recovered', {
     ...of,
     records,

@@ -7,6 +7,7 @@ import { leavesEntry } from '../ordering/effect.ts';
 import { sidesOf } from '../placement/agreed-placement.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
+import type { PlannedShard } from '../placement/shards.ts';
 import type { RememberedPlacements } from './group-plan.ts';
 import { groupsOf } from './moves/transfers.ts';
 import type { Settings } from './settings.ts';
@@ -15,6 +16,8 @@ import type { Settings } from './settings.ts';
 export interface PlacedLog {
   readonly number: GroupNumber;
   readonly kind: JournalKind;
+  /** Null for a group of whole keyspaces. */
+  readonly shard: PlannedShard | null;
   /** The directory that the journal's own directory is in. */
   readonly dataDir: string;
   readonly log: OpenedJournal;
@@ -29,12 +32,14 @@ export interface PlacedLog {
  * @throws JournalError
  */
 export function refuseMisplaced(
-  { number, kind, dataDir, log }: PlacedLog,
+  { number, kind, shard, dataDir, log }: PlacedLog,
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): void {
   const parts = partsOf(settings, remembered);
-  const isIn = ({ groups }: KeyPart) => groups.has(number);
+  const isSpread = (name: string) => settings.sharded.some((one) => one.name === name);
+  const isIn = ({ name, groups }: KeyPart) =>
+    shard === null ? !isSpread(name) && groups.has(number) : shard.keyspace === name;
   if (parts.every(isIn)) return;
   const partOf = new Keyspaces(parts);
   let misplaced = 0;
@@ -45,28 +50,56 @@ export function refuseMisplaced(
   }
   if (misplaced === 0) return;
   const { name, level } = partOf.of(example);
+  const now = isSpread(name) ? 'has shards' : 'has another level';
   throw new JournalError(
     'OTHER_PLACEMENT',
     `${directoryOf(dataDir, settings.self)} has ${counted(misplaced, 'key')} of level ` +
-      `${LEVELS_IN_WORDS[kind]} whose keyspace has another level now, ` +
+      `${LEVELS_IN_WORDS[kind]} whose keyspace ${now} now, ` +
       `such as ${JSON.stringify(example)} of ${name} (${level}): ${REMEDY}`,
   );
 }
 
+/**
+ * Refuses shards of a keyspace that the controllers have given another level or prefix while they ran. What they agreed
+ * on wins over the configuration, and shards have the level and the keys that are configured.
+ *
+ * @throws JournalError
+ */
+export function refuseOtherShards(settings: Settings, remembered: RememberedPlacements | null): void {
+  const configured = keyspacesOf(settings);
+  const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
+  for (const { name } of settings.sharded)
+    for (const { keyspaces } of placements) {
+      const own = configured.find((one) => one.name === name)!;
+      const agreed = keyspaces.find((one) => one.name === name);
+      if (agreed?.prefix === own.prefix && agreed.level === own.level) continue;
+      throw new JournalError(
+        'OTHER_PLACEMENT',
+        `the keyspace ${name} was changed while the cluster ran, and can not have shards: ` +
+          'take its shards out of the configuration, and give it back the level and the prefix that are configured',
+      );
+    }
+}
+
+/** A journal that was opened, and that no group of this controller needs. */
+export interface UnusedLog extends Pick<PlacedLog, 'dataDir' | 'log'> {
+  /** What it has the entries of, and why nothing needs it, for people. */
+  readonly what: string;
+}
+
 /** Refuses the entries of a group that no keyspace needs any more. @throws JournalError */
-export function refuseUnused({ kind, dataDir, log }: Omit<PlacedLog, 'number'>, { self }: Settings): void {
+export function refuseUnused({ dataDir, log, what }: UnusedLog, { self }: Settings): void {
   // The first key is enough: a journal may have millions.
   for (const key of keysIn(log)) {
     throw new JournalError(
       'OTHER_PLACEMENT',
-      `${directoryOf(dataDir, self)} has keys of level ${LEVELS_IN_WORDS[kind]}, which no keyspace has now, ` +
-        `such as ${JSON.stringify(key)}: ${REMEDY}`,
+      `${directoryOf(dataDir, self)} has keys of ${what}, such as ${JSON.stringify(key)}: ${REMEDY}`,
     );
   }
 }
 
 const REMEDY =
-  'set the levels and the keyspaces as they were, and delete these keys before the change; or set another data_dir';
+  'set the levels, the keyspaces and their shards as they were, and delete these keys before the change; or set another data_dir';
 
 /** Keys that have one keyspace by each of the placements that count. */
 interface KeyPart extends KeyspaceSettings {

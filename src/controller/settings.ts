@@ -3,6 +3,7 @@ import type { JournalKind, Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { OrderedScheme, PlacedLevel } from '../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../placement/placement.ts';
+import type { ShardedKeyspace } from '../placement/shards.ts';
 import type { StoreType } from '../store/create-driver.ts';
 
 export interface Address {
@@ -29,6 +30,10 @@ export interface Settings {
   readonly scheme: OrderedScheme;
   /** The other keyspaces. */
   readonly keyspaces: readonly KeyspaceSettings[];
+  /** The keyspaces whose keys are spread over several groups. */
+  readonly sharded: readonly ShardedKeyspace[];
+  /** The zone of each controller, in the order of their ids; empty where no zones are given. */
+  readonly zones: readonly string[];
   readonly heartbeatMs: number;
   /** A peer counts as down after this many missed heartbeats. */
   readonly threshold: number;

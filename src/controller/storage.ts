@@ -11,11 +11,12 @@ import { ViewFile } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
 import { FurtherViewFiles } from './further-view-files.ts';
-import { groupsWithEntries, type PlannedGroup, schemeOfGroup } from './group-plan.ts';
+import { groupsHere, type PlannedGroup, schemeOfGroup } from './group-plan.ts';
 import { viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { openJournals } from './open-journals.ts';
+import { refuseOtherShards } from './placement-check.ts';
 import { ownerOf, type Settings } from './settings.ts';
 import type { JournalStatus } from './status/status.ts';
 import type { StoragePorts } from './storage-ports.ts';
@@ -61,7 +62,8 @@ export async function openStorage(
   const directories = new GroupDirectories(ports.disk, dataDir, self);
   const views = await openViews(settings, logger, ports.disk, directories);
   const remembered = views?.load() ?? null;
-  const planned = groupsWithEntries(settings, remembered);
+  refuseOtherShards(settings, remembered);
+  const planned = groupsHere(settings, remembered);
   const storages = new Map<GroupNumber, GroupStorage>();
   const further = new FurtherViewFiles(settings, logger, ports.disk);
   if (durability === 'none') {
@@ -120,7 +122,7 @@ function storageWith({ durability }: Settings, views: ViewFile | null, source: S
     planned,
     storageOf: (group) => storages.get(group)!,
     openGroup: (number, done) => {
-      open({ number, scheme: schemeOfGroup(number) }).then(
+      open({ number, scheme: schemeOfGroup(number), shard: null }).then(
         (opened) => {
           storages.set(number, opened);
           done(opened);

@@ -5,9 +5,9 @@ export interface KeyHere {
   readonly level: string;
   /**
    * `entry`: clients see it; `expired`: it was there until its expiry; `deleted`: the newest write was a
-   * deletion; `none`: nothing is known of the key here.
+   * deletion; `none`: nothing is known of the key here; `elsewhere`: the key is in a shard of other controllers.
    */
-  readonly state: 'entry' | 'expired' | 'deleted' | 'none';
+  readonly state: 'entry' | 'expired' | 'deleted' | 'none' | 'elsewhere';
   /** The version of the newest write, as the CAS token of an entry shows it; null where nothing is known. */
   readonly version: string | null;
   /** When the newest write was stamped, and the id of the controller that did it. */

@@ -22,18 +22,38 @@ export class Peers {
   readonly ids: readonly ControllerId[];
   readonly #ports: PeersPorts;
   readonly #detector: FailureDetector;
-  readonly #heartbeats = new Map<ControllerId, Heartbeat>();
+  readonly #heartbeats: Map<ControllerId, Heartbeat>;
+  /** See `only`. */
+  readonly #parts: Peers[] = [];
   #silent: readonly ControllerId[];
   #withJournalTrouble: readonly number[] = [];
   #unavailable: readonly ControllerId[];
 
-  constructor(ports: PeersPorts) {
+  /** @param whole the peers that these are a part of; null for all peers */
+  constructor(ports: PeersPorts, whole: Peers | null = null) {
     const { ids, heartbeatMs, threshold, clock, tickMs } = ports;
     this.ids = ids;
     this.#ports = ports;
-    this.#detector = new FailureDetector(ids, heartbeatMs, threshold, clock.nowMs(), tickMs);
+    this.#detector =
+      whole === null
+        ? new FailureDetector(ids, heartbeatMs, threshold, clock.nowMs(), tickMs)
+        : whole.#detector;
+    this.#heartbeats = whole === null ? new Map() : whole.#heartbeats;
     this.#silent = ids;
     this.#unavailable = ids;
+  }
+
+  /**
+   * Those of the peers that are among these controllers, for a group that not all controllers take part in. What is
+   * heard is known to both; only the whole may be told of it.
+   */
+  only(members: readonly ControllerId[]): Peers {
+    const { heartbeatMs, threshold, clock, tickMs, isLinked, nameOf } = this.#ports;
+    const ids = this.ids.filter((peer) => members.includes(peer));
+    const part = new Peers({ ids, heartbeatMs, threshold, clock, tickMs, isLinked, nameOf }, this);
+    part.#update();
+    this.#parts.push(part);
+    return part;
   }
 
   /** Heard of within the threshold. */
@@ -162,5 +182,6 @@ export class Peers {
     this.#silent = this.ids.filter((peer) => !this.isUp(peer));
     this.#withJournalTrouble = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
     this.#unavailable = [...this.#silent, ...this.#withJournalTrouble];
+    for (const part of this.#parts) part.#update();
   }
 }

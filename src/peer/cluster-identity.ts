@@ -1,5 +1,5 @@
 import type { ControllerId } from '../base/number-kinds.ts';
-import { placementDifference } from '../placement/placement.ts';
+import { placementDifference, shardDifference } from '../placement/placement.ts';
 import type { Hello } from './messages.ts';
 
 /** What two controllers of a cluster must have in common, and the id of one of them. */
@@ -27,12 +27,12 @@ export function placementOnLink(placement: string, epoch: number): string {
 
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
- * other will get it, or a newer one, with the next view, whatever keyspaces it has now.
+ * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards are never changed.
  */
 function placementRefusal(there: string, here: string, version: number): string | null {
   const isAgreed = there.includes(' @') || here.includes(' @');
   if (!isAgreed) return placementDifference(there, here);
-  return version < FIRST_WITH_PLACEMENTS ? OLDER_RELEASE : null;
+  return version < FIRST_WITH_PLACEMENTS ? OLDER_RELEASE : shardDifference(there, here);
 }
 
 /**

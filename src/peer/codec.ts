@@ -14,6 +14,7 @@ import type { Codec } from './codecs/codec.ts';
 import * as exchange from './codecs/exchange.ts';
 import * as greeting from './codecs/handshake.ts';
 import * as heartbeat from './codecs/heartbeat.ts';
+import * as hop from './codecs/hop.ts';
 import * as membership from './codecs/membership.ts';
 import * as restore from './codecs/restore.ts';
 import * as schemes from './codecs/schemes.ts';
@@ -68,6 +69,8 @@ const CODECS: Codecs = {
   'chain-question': [38, chain.chainQuestion],
   'chain-holds': [39, chain.chainHolds],
   'view-part': [45, membership.viewPart],
+  ask: [50, hop.ask],
+  answer: [51, hop.answer],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

@@ -3,6 +3,7 @@ import { sameVersion } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { ConditionalRequest } from '../protocol/request.ts';
+import type { AskedReply, AskedRequest } from '../replication/hop/messages.ts';
 
 /** What no controller would send of a write, a request or a reply, as far as these alone show it. */
 
@@ -62,6 +63,25 @@ export function requestFlaw(request: ConditionalRequest): string | null {
   return bytes <= VALUE_BYTES_MAX ? null : `a value has ${bytes} bytes`;
 }
 
+/** Of a request of a client of another controller. A `flush_all` has no key. */
+export function askedFlaw(request: AskedRequest): string | null {
+  switch (request.kind) {
+    case 'flush_all':
+      return secondsFlaw([request.delay]);
+    case 'get':
+    case 'debug':
+      return keyFlaw('keys' in request ? request.keys[0]! : request.key);
+    case 'gat':
+      return requestFlaw({ kind: 'gat-one', key: request.keys[0]!, exptime: request.exptime });
+    case 'storage':
+    case 'arithmetic':
+    case 'touch':
+    case 'delete':
+    case 'read_item':
+      return requestFlaw(request);
+  }
+}
+
 function secondsIn(request: ConditionalRequest): readonly (number | null)[] {
   switch (request.kind) {
     case 'storage':
@@ -88,4 +108,11 @@ export function replyFlaw(reply: EntryReply): string | null {
   if (reply.kind !== 'item') return null;
   const { key, value } = reply.item;
   return keyFlaw(key) ?? (value.length <= VALUE_BYTES_MAX ? null : `a value has ${value.length} bytes`);
+}
+
+/** Of the answer to a request of a client of this controller. */
+export function answerFlaw(reply: AskedReply): string | null {
+  if (reply.kind !== 'hits') return replyFlaw(reply);
+  const [hit] = reply.hits;
+  return hit === undefined ? null : keyFlaw(hit.key);
 }

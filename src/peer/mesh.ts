@@ -14,13 +14,10 @@ import { type Hello, isHandshake, type PeerMessage } from './messages.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import {
   type Agreement,
-  agreementOf,
-  agreementOnOne,
-  LAST_WITHOUT_RANGE,
+  agreementWith,
   type PeerPreface,
   prefaceOf,
   refusalInVersion1,
-  type VersionRange,
   versionRefusal,
 } from './preface.ts';
 import { reasonTextOf } from './reason-text.ts';
@@ -107,13 +104,17 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** The incarnation of the peer; null when it is not connected. */
   incarnationOf(peer: ControllerId): number | null {
-    const state = this.#peers[peer];
-    return state?.link != null ? state.incarnation : null;
+    return this.isUp(peer) ? this.#peers[peer]!.incarnation : null;
   }
 
   /** The peer that is connected runs a release that knows placements. */
   knowsPlacements(peer: ControllerId): boolean {
     return this.#peers[peer]?.link?.knowsPlacements === true;
+  }
+
+  /** Bytes that wait to be sent to the peer; 0 when it is not connected. */
+  waitingBytes(peer: ControllerId): number {
+    return this.#peers[peer]?.link?.waitingBytes ?? 0;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
@@ -378,13 +379,6 @@ export class Mesh implements GroupBuses<PeerMessage> {
 /** Older releases do not know the message. */
 function isOfPlacements({ type }: PeerMessage): boolean {
   return type === 'placed' || type === 'configured' || type === 'moving';
-}
-
-/** @returns null when the caller and this controller have no version in common */
-function agreementWith({ versions, hasRange }: PeerPreface, own: VersionRange): Agreement | null {
-  if (hasRange) return agreementOf(versions, own);
-  const version = versions.max;
-  return version >= own.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
 }
 
 /**

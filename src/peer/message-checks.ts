@@ -26,8 +26,16 @@ import type {
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
-import { effectFlaw, keyFlaw, replyFlaw, requestFlaw, unstampedFlaw } from './entry-flaws.ts';
-import type { PeerMessage } from './messages.ts';
+import {
+  answerFlaw,
+  askedFlaw,
+  effectFlaw,
+  keyFlaw,
+  replyFlaw,
+  requestFlaw,
+  unstampedFlaw,
+} from './entry-flaws.ts';
+import { isHandshake, type PeerMessage } from './messages.ts';
 import { isReasonText } from './reason-text.ts';
 
 /** The most stretches of one origin that a message may name. */
@@ -65,6 +73,7 @@ export class MessageChecks {
 
   /** @returns what is wrong with the message, in words for both ends; null when it may be used */
   flawOf(from: ControllerId, message: PeerMessage): string | null {
+    if (isHandshake(message)) return `a ${message.type} belongs into a handshake`;
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
@@ -122,16 +131,15 @@ export class MessageChecks {
         return this.#ballotOf(message, message.type === 'accepted' ? this.#ports.node : from);
       case 'rejected':
         return this.#ballot(message.promised);
+      case 'ask':
+        return askedFlaw(message.request);
+      case 'answer':
+        return answerFlaw(message.reply);
       case 'moving':
         return isReasonText(message.trouble) ? null : 'what it says of its troubles is no text';
       case 'sync-lapsed':
       case 'sync-next':
         return null;
-      case 'hello':
-      case 'proof':
-      case 'welcome':
-      case 'refusal':
-        return `a ${message.type} belongs into a handshake`;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Heartbeat } from '../membership/messages.ts';
 import type { Moving } from '../placement/moving.ts';
+import type { HopMessage } from '../replication/hop/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
 
 /**
@@ -51,7 +52,7 @@ export interface Refusal {
 export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
-export type PeerMessage = HandshakeMessage | Heartbeat | Moving | GroupMessage;
+export type PeerMessage = HandshakeMessage | Heartbeat | Moving | HopMessage | GroupMessage;
 
 /** The mesh handles a message of the handshake itself; `MessageChecks` refuses one that comes later. */
 export function isHandshake(message: PeerMessage): message is HandshakeMessage {

@@ -115,3 +115,10 @@ export function agreementOf(caller: VersionRange, called: VersionRange): Agreeme
 export function agreementOnOne(version: number): Agreement {
   return { version, prefaces: prefaceOfOne(version) };
 }
+
+/** @returns null when the caller and this controller have no version in common */
+export function agreementWith({ versions, hasRange }: PeerPreface, own: VersionRange): Agreement | null {
+  if (hasRange) return agreementOf(versions, own);
+  const version = versions.max;
+  return version >= own.min && version <= LAST_WITHOUT_RANGE ? agreementOnOne(version) : null;
+}

@@ -26,6 +26,8 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   accepted: 'root',
   install: 'root',
   ordered: 'data',
+  ask: 'data',
+  answer: 'data',
   'chain-ask': 'data',
   'chain-down': 'data',
   'chain-stable': 'data',

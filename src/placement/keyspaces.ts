@@ -1,13 +1,38 @@
 import { InvariantError } from '../base/invariant-error.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { KeyspaceSettings } from './placement.ts';
 
-/** The keys that begin with a prefix, except those that begin with the longer prefix of another keyspace. */
-export interface Keyspace<Policy, Group> extends KeyspaceSettings {
+/** The keys of a keyspace that one group has: all of them, or those of one shard. */
+export interface KeyspacePart<Policy, Group> extends KeyspaceSettings {
   /** The policy of the keyspace's level. */
   readonly policy: Policy;
-  /** The group that replicates these keys. */
+  /** The group that replicates these keys. Of a shard elsewhere: the group of its level, which has none of its keys. */
   readonly group: Group;
   readonly hold: Hold;
+  /** Null where this controller has a part in the group of these keys. */
+  readonly elsewhere: ShardElsewhere | null;
+}
+
+/** The keys that begin with a prefix, except those that begin with the longer prefix of another keyspace. */
+export interface Keyspace<Policy, Group> extends KeyspacePart<Policy, Group> {
+  /** Null where one group has all keys of the keyspace. */
+  readonly shards: Shards<KeyspacePart<Policy, Group>> | null;
+}
+
+/** The shards of a keyspace. */
+export interface Shards<Part> {
+  /** By the numbers of the shards. */
+  readonly all: readonly Part[];
+  /** The shard of each slot. */
+  readonly bySlot: readonly Part[];
+}
+
+/** A shard whose entries other controllers have, and not this one. */
+export interface ShardElsewhere {
+  readonly group: GroupNumber;
+  /** For people: `shard 2 of default`. */
+  readonly name: string;
+  readonly members: readonly ControllerId[];
 }
 
 /** Which requests wait while the keyspace is moved to another group. */
@@ -20,7 +45,7 @@ interface Listed<K> {
 }
 
 /** Finds the keyspace of a key: the longest prefix wins. */
-export class Keyspaces<K extends Pick<Keyspace<unknown, unknown>, 'prefix'>> {
+export class Keyspaces<K extends Pick<KeyspaceSettings, 'prefix'>> {
   readonly #longestFirst: readonly Listed<K>[];
   readonly #default: Listed<K>;
 

@@ -51,6 +51,8 @@ export function placementDifference(there: string, here: string): string | null 
   const [levelThere = '', ...keyspacesThere] = there.split(' ');
   const [levelHere = '', ...keyspacesHere] = here.split(' ');
   if (levelThere !== levelHere) return `level ${levelThere} is not ${levelHere}`;
+  const difference = shardDifference(there, here);
+  if (difference !== null) return difference;
   const surplus = keyspacesThere.filter((keyspace) => !keyspacesHere.includes(keyspace));
   const lacking = keyspacesHere.filter((keyspace) => !keyspacesThere.includes(keyspace));
   for (const keyspace of surplus) {
@@ -61,6 +63,26 @@ export function placementDifference(there: string, here: string): string | null 
     ? `it has the keyspace ${surplus[0]}, which is not here`
     : `it does not have the keyspace ${lacking[0]}`;
 }
+
+/** How the shards of a peer and their zones differ from those here, of two placements in words; null when they do not. */
+export function shardDifference(there: string, here: string): string | null {
+  for (const [word, what] of SHARD_WORDS) {
+    const [its = 'none', own = 'none'] = [there, here].map((text) => wordAfter(word, text.split(' ')));
+    if (its !== own) return `${what} ${its} is not ${own}`;
+  }
+  return null;
+}
+
+/** What follows this word, which is no keyspace: a keyspace has a colon before its level. */
+function wordAfter(word: string, words: readonly string[]): string | undefined {
+  return words.find((one) => one.startsWith(word) && !one.includes(':'))?.slice(word.length);
+}
+
+/** See `shardsText`. */
+const SHARD_WORDS = [
+  ['shards=', 'keyspaces with shards:'],
+  ['zones=', 'zones:'],
+] as const;
 
 function nameIn(keyspace: string): string {
   return keyspace.slice(0, keyspace.indexOf('='));

@@ -1,17 +1,23 @@
-import { type Keyspace, Keyspaces } from './keyspaces.ts';
+import { InvariantError } from '../base/invariant-error.ts';
+import { type Keyspace, type KeyspacePart, Keyspaces } from './keyspaces.ts';
+import { slotOf } from './slots.ts';
 
 /**
- * Finds what serves a key: key → keyspace → group. A request for one key goes to one group. A request for several
- * keys is split by the keyspaces of its keys. A request for every key goes to every group.
+ * Finds what serves a key: key → keyspace → slot → group, here or at another controller. A request for one key goes to
+ * one group. A request for several keys is split by the keyspaces and shards of its keys. A request for every key goes
+ * to every group.
  */
 export class Router<Policy, Group> {
   #all: readonly Keyspace<Policy, Group>[];
   #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
+  /** A keyspace has shards. Which ones have some never changes. */
+  readonly hasShards: boolean;
 
   /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
     this.#all = keyspaces;
     this.#keyspaces = new Keyspaces(keyspaces);
+    this.hasShards = keyspaces.some(({ shards }) => shards !== null);
   }
 
   /**
@@ -34,9 +40,15 @@ export class Router<Policy, Group> {
     this.#all = keyspaces;
   }
 
-  /** Every group, once. Which group has a keyspace may change. */
+  /** Every group that this controller has a part in, once. Which group has a keyspace may change. */
   get groups(): readonly Group[] {
-    return [...new Set(this.#all.map(({ group }) => group))];
+    const here = this.parts.filter(({ elsewhere }) => elsewhere === null);
+    return [...new Set([...this.#all, ...here].map(({ group }) => group))];
+  }
+
+  /** The keyspaces without shards, and the shards of the others. */
+  get parts(): readonly KeyspacePart<Policy, Group>[] {
+    return this.#all.flatMap((keyspace) => keyspace.shards?.all ?? [keyspace]);
   }
 
   of(key: string): Keyspace<Policy, Group> {
@@ -52,5 +64,18 @@ export class Router<Policy, Group> {
   listOfEach(keys: readonly string[]): readonly Keyspace<Policy, Group>[] {
     if (this.#all.length === 1) return this.#all;
     return [...new Set(keys.map((key) => this.of(key)))];
+  }
+
+  /** The keyspace or shard that has the key, here or elsewhere. */
+  partOf(key: string): KeyspacePart<Policy, Group> {
+    const keyspace = this.#keyspaces.of(key);
+    return keyspace.shards === null ? keyspace : keyspace.shards.bySlot[slotOf(key)]!;
+  }
+
+  /** The same, for a key that this controller serves itself. @throws where it does not */
+  partHere(key: string): KeyspacePart<Policy, Group> {
+    const part = this.partOf(key);
+    if (part.elsewhere === null) return part;
+    throw new InvariantError(`a key of ${part.elsewhere.name} is not served here`);
   }
 }

@@ -1,3 +1,5 @@
+import type { GroupNumber } from '../base/number-kinds.ts';
+
 /**
  * What a client asks for, independent of the protocol on the wire. Every decoder makes these requests, and nothing
  * behind the front door knows which protocol a connection speaks.
@@ -166,6 +168,8 @@ export interface FlushAllRequest extends Wired {
   readonly kind: 'flush_all';
   /** As `exptime`: 0 for at once, else when the flush takes effect. */
   readonly delay: number;
+  /** The only group that is flushed; absent for all. */
+  readonly only?: GroupNumber;
   readonly noreply: boolean;
 }
 

@@ -29,6 +29,8 @@ export interface GroupPorts {
   /** Messages name the group by this number. */
   readonly number: number;
   readonly scheme: SchemeName;
+  /** The controllers that take part in the group; null for all. */
+  readonly members: readonly ControllerId[] | null;
   readonly controller: ControllerPorts;
   readonly settings: SchemeSettings;
   readonly bus: PeerBus<GroupMessage>;
@@ -57,6 +59,9 @@ export interface GroupPorts {
 export class Group {
   readonly number: number;
   readonly schemeName: SchemeName;
+  readonly members: readonly ControllerId[] | null;
+  /** Reaches the other controllers that take part in the group. */
+  readonly bus: PeerBus<GroupMessage>;
   readonly scheme: Scheme;
   readonly replica: Replica;
   readonly recovery: StoreRecovery;
@@ -75,6 +80,8 @@ export class Group {
     const timeMs = () => time.nowMs();
     this.number = ports.number;
     this.schemeName = ports.scheme;
+    this.members = ports.members;
+    this.bus = bus;
     this.#takesDifferences = controller.takesDifferences;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
@@ -127,6 +134,11 @@ export class Group {
   /** What a heartbeat says of the group. */
   get announcement(): Announcement {
     return { caughtUp: this.scheme.isCaughtUp, known: this.#durable.times };
+  }
+
+  /** Whether this controller takes part in the group. */
+  has(controller: ControllerId): boolean {
+    return this.members === null || this.members.includes(controller);
   }
 
   /** The peer is connected, and has said that it is caught up in the group. */

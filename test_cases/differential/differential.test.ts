@@ -7,17 +7,6 @@ import { runBudget } from './budget.ts';
 import { startReference } from './reference.ts';
 import { META, TEXT } from './text-dialect.ts';
 
-/** Along a chain a controller in the middle is asked: its head decides the conditions. */
-const SUBJECTS = [
-  ...LEVELS.map((level) => ({ name: level as string, level, settings: {}, asked: 0 })),
-  {
-    name: 'linearizability along a chain',
-    level: 'linearizability',
-    settings: { scheme: 'chain' },
-    asked: 1,
-  },
-];
-
 const DIALECTS = [TEXT, META, BINARY];
 
 describeWithMemcached('a controller answers as memcached does, byte for byte', () => {
@@ -28,16 +17,25 @@ describeWithMemcached('a controller answers as memcached does, byte for byte', (
   });
   afterAll(() => memcached?.kill());
 
-  describe.each(SUBJECTS)('at $name', ({ name: at, level, settings, asked }) => {
+  /** With two shards on two controllers, every other key is a hop away. */
+  const subjects = [
+    ...LEVELS.map((level) => ({ at: level, options: { level } })),
+    {
+      at: 'eventual with shards',
+      options: { level: 'eventual', controllers: 2, settings: { shards: '2', replicas: '1' } },
+    },
+  ] as const;
+
+  describe.each(subjects)('at $at', ({ at, options }) => {
     let cluster: Cluster;
 
     beforeAll(async () => {
-      cluster = await startCluster({ level, settings });
+      cluster = await startCluster(options);
     });
     afterAll(() => cluster?.stop());
 
     it.each(DIALECTS.map((dialect) => [dialect.name, dialect] as const))('%s', async (name, dialect) => {
-      const pair = { dialect, referencePort: memcached.port, subjectPort: cluster.ports[asked]! };
+      const pair = { dialect, referencePort: memcached.port, subjectPort: cluster.ports[0]! };
       const { streams, commands, firstSeed } = await runBudget(pair, `${name} at ${at}`);
       console.log(
         `${name} at ${at}: ${commands} commands in ${streams} streams from seed ${firstSeed}, no difference`,

@@ -11,6 +11,7 @@ import { type KeyspaceSettings, keyspacesOf } from '../../src/placement/placemen
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
+import { judgeShards } from './judge-shards.ts';
 import type { Judged, JudgedRecord } from './judged.ts';
 import { isChangedBy, KeyspaceSteps, levelsOver } from './keyspace-steps.ts';
 import { keepsSessions, LevelSwitches, switchesOf } from './level-switches.ts';
@@ -52,7 +53,7 @@ function partsOf({ switches = [], steps = [] }: Scenario): readonly Part[] {
 
 const ORDERED_GROUPS: readonly number[] = [ROOT_GROUP, SCHEMES.chain.group];
 
-/** Judges a scenario by its level or, where it has keyspaces, each of them by its own level. */
+/** Judges a scenario by its level; where it has shards, each of them; and where it has keyspaces, each by its own level. */
 export function judgeScenario(
   scenario: Scenario,
   cluster: SimCluster,
@@ -62,6 +63,8 @@ export function judgeScenario(
   ages: AgesRecorder,
   { switches }: KeyspaceChanges,
 ): Verdict {
+  if (scenario.shards !== undefined)
+    return judgeShards(scenario, scenario.shards, cluster, record, values, ages);
   return scenario.keyspaces === undefined
     ? judge(scenario, cluster, record, values, sessions, ages, switches[0]!)
     : judgeKeyspaces(scenario, cluster, record, values, sessions, ages, switches);

@@ -3,7 +3,7 @@ import type { Router } from '../../src/placement/router.ts';
 import { type JudgedJournal, joined, newestIn, restricted, type WitnessJournal } from './witness-journal.ts';
 
 /** The part of a router that tells which group has a key. */
-type Routes = Pick<Router<unknown, { readonly number: number }>, 'of'>;
+type Routes = Pick<Router<unknown, { readonly number: number }>, 'of' | 'partOf'>;
 
 /** The journals of one machine, each of a group with entries. A move of a keyspace may bring further ones. */
 export class NodeJournals {
@@ -56,9 +56,23 @@ export class NodeJournals {
     return joined(all, (serving === undefined ? undefined : this.of(serving)) ?? all[0]!);
   }
 
+  /** Those of all groups, whose keys never move. */
+  get ofAll(): JudgedJournal {
+    const all = [...this.#byGroup.values()];
+    return {
+      applied: all.flatMap(({ applied }) => applied),
+      newest: (key) => newestIn(all, key),
+      liveKeys: () => new Set(all.flatMap((journal) => [...journal.liveKeys()])),
+      allRecords: () => all.flatMap((journal) => journal.allRecords()),
+      forgetBeyond: (version) => {
+        for (const journal of all) journal.forgetBeyond(version);
+      },
+    };
+  }
+
   /** Another group may have an old record of the key, from a move that has stopped. */
   #isServedBy(group: number, key: string): boolean {
     const routes = this.#routes();
-    return routes === null || routes.of(key).group.number === group;
+    return routes === null || routes.partOf(key).group.number === group;
   }
 }

@@ -3,6 +3,7 @@ import type { Action } from '../../src/checkers/history.ts';
 import type { SessionHistory } from '../../src/checkers/session-history.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
+import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
@@ -91,7 +92,7 @@ class Run {
   constructor(scenario: Scenario, leaveOut: readonly PeerMessage['type'][] | null) {
     this.#scenario = scenario;
     const { seed, level, durability, nodes, delays, horizonMs } = scenario;
-    const { scheme = 'broadcast', keyspaces = [], switches = [] } = scenario;
+    const { scheme = 'broadcast', keyspaces = [], switches = [], shards } = scenario;
     this.#judgedLevel = keyspaces.length > 0 ? level : judgedLevel(level, switches);
     this.#cluster = new SimCluster({
       seed,
@@ -104,6 +105,7 @@ class Run {
         durability,
         scheme,
         keyspaces,
+        sharded: shards === undefined ? [] : [{ name: DEFAULT_KEYSPACE, ...shards }],
         tombstoneHorizonMs: horizonMs,
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
       },

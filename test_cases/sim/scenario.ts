@@ -19,6 +19,7 @@ import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from '.
 import { drawMemberSteps, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
+import type { ScenarioShards } from './scenario-shards.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
@@ -42,6 +43,8 @@ export interface Scenario {
   readonly scheme?: OrderedScheme;
   /** Keyspaces besides the default one, which is at `linearizability` then: `MIXED_KEYSPACES`, or none. */
   readonly keyspaces?: typeof MIXED_KEYSPACES;
+  /** How the keys are spread; left out where every controller has all keys. */
+  readonly shards?: ScenarioShards;
   readonly nodes: number;
   readonly delays: Delays;
   readonly clients: readonly ClientPlan[];
@@ -68,6 +71,8 @@ export interface Draw {
   readonly level?: Level;
   /** Draws keyspaces of all levels; nothing that is silent for long starts empty, and no read asks for a level. */
   readonly mixed?: boolean;
+  /** Draws shards, at `eventual`. */
+  readonly sharded?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
   readonly scheme?: OrderedScheme;
@@ -114,6 +119,7 @@ const MIXES: readonly (readonly Action['kind'][])[] = [
 
 export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   if (draw.mixed === true) return drawMixed(seed, draw);
+  if (draw.sharded === true) return drawSharded(seed, draw);
   const random = new Random(seed).fork('scenario');
   const level = pickOr(draw.level, () => random.pick(LEVELS));
   const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
@@ -152,6 +158,21 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
     absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
     horizonMs: pickOr(draw.horizonMs, () => drawHorizon(new Random(seed).fork('horizon'))),
   };
+}
+
+/**
+ * Controllers have some shards of the keys. One that starts empty in one group is no loss that the judge of another
+ * group knows of. At the end at most as many controllers are away as leave a replica of each shard.
+ */
+function drawSharded(seed: number, { sharded: _, ...draw }: Draw): Scenario {
+  const random = new Random(seed).fork('shards');
+  const nodes = draw.nodes ?? 3 + random.below(4);
+  const shards = { shards: 2 + random.below(3), replicas: 1 + random.below(3) };
+  const horizonMs = Number.POSITIVE_INFINITY;
+  const fixed = { level: 'eventual', weakReads: 0, horizonMs, switches: false, nodes } as const;
+  const drawn = drawScenario(seed, { ...draw, ...fixed });
+  const away = drawn.absence.nodes.slice(0, shards.replicas - 1);
+  return { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
 }
 
 /** A controller that starts empty in one group is no loss that the judge of another group knows of. */

@@ -95,7 +95,9 @@ export class SimClient {
 
   /** Every third read names all keys of the plan, too. */
   #besideOf({ value }: Operation): readonly string[] {
-    return value % 3 === 0 ? [...new Set(this.#plan.operations.map(({ key }) => key))] : [];
+    if (value % 3 !== 0) return [];
+    // A flush has no key.
+    return [...new Set(this.#plan.operations.map(({ key }) => key))].filter((key) => key !== '');
   }
 
   #onFate(connection: Connection, fate: Fate): void {

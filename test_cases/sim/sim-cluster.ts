@@ -334,6 +334,8 @@ function settingsFor(self: number, nodes: number, { level, settings }: SimOption
     level,
     scheme: 'broadcast',
     keyspaces: [],
+    sharded: [],
+    zones: [],
     heartbeatMs: 100,
     threshold: 3,
     form: false,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { LogFields } from '../../src/base/log.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { AbandonedGroup, GroupStorage } from '../../src/controller/core-ports.ts';
-import { groupsWithEntries, type PlannedGroup } from '../../src/controller/group-plan.ts';
+import { groupsHere, type PlannedGroup } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
@@ -26,7 +26,7 @@ import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
 import { type JudgedJournal, WitnessJournal } from './witness-journal.ts';
 
-/** A controller that cannot use its disk ends; it is started again after this long, in virtual milliseconds. */
+/** A controller that can't use its disk ends, and is started again after this long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
 
 /**
@@ -62,7 +62,7 @@ export class SimNode implements NetworkNode {
   /** Virtual time up to which the process last stood still. */
   pausedUntilMs = Number.NEGATIVE_INFINITY;
   #pausedFromMs = Number.NEGATIVE_INFINITY;
-  /** Virtual time at which the controller last died. */
+  /** When the controller last died. */
   diedMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, settings: Settings, ports: NodePorts<SimNode>) {
@@ -75,7 +75,7 @@ export class SimNode implements NetworkNode {
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
     this.disk = new SimDisk(scheduler, random.fork(`disk ${id}`));
     this.files = new SimFileSystem(scheduler, random.fork(`files ${id}`));
-    this.#groups = groupsWithEntries(settings);
+    this.#groups = groupsHere(settings);
     for (const { number } of this.#groups)
       this.#journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
   }
@@ -89,8 +89,12 @@ export class SimNode implements NetworkNode {
     return this.#journals.of(group)!;
   }
 
-  /** That of the only keyspace, or of the first group with entries. */
+  hasGroup(group: number): boolean {
+    return this.#journals.of(group) !== undefined;
+  }
+
   get journal(): JudgedJournal {
+    if (this.#settings.sharded.length > 0) return this.#journals.ofAll;
     return this.#settings.keyspaces.length > 0 ? this.journalOf() : this.#journals.ofOnly;
   }
 
@@ -228,6 +232,7 @@ export class SimNode implements NetworkNode {
       bus: run.buses(),
       incarnationOf: (peer) => network.incarnationOf(id, peer),
       knowsPlacements: () => true,
+      waitingBytes: () => 0,
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
       planned,

@@ -1,5 +1,5 @@
 import type { CorePorts } from '../../src/controller/core-ports.ts';
-import { groupsWithEntries } from '../../src/controller/group-plan.ts';
+import { groupsHere } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
@@ -22,7 +22,7 @@ export function inMemory(
   });
   const viewLog = viewLogOf(ROOT_GROUP);
   return {
-    planned: groupsWithEntries(settings, viewLog.load()),
+    planned: groupsHere(settings, viewLog.load()),
     storageOf: storage,
     openGroup: (group, done) => nextTurn(() => done(storage(group))),
     viewLog,

@@ -9,23 +9,6 @@ export const ALL_LEVELS = [...ORDERED_LEVELS, 'causal', 'eventual'] as const;
 
 type Level = (typeof ALL_LEVELS)[number];
 
-/** A way to replicate: a level and, at the ordered levels, perhaps another scheme than usual. */
-export interface Replicated {
-  readonly name: string;
-  readonly level: Level;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-/** All levels, and the ordered ones along a chain. What clients see of a level does not depend on the scheme. */
-export const ALL_WAYS: readonly Replicated[] = [
-  ...ALL_LEVELS.map((level) => ({ name: level, level, settings: {} })),
-  ...ORDERED_LEVELS.map((level) => ({
-    name: `${level} along a chain`,
-    level,
-    settings: { scheme: 'chain' },
-  })),
-];
-
 /** The first expiry that `inTime` tries, in seconds. */
 const EXPTIME_S = 2;
 
@@ -45,10 +28,10 @@ async function inTime(steps: (exptime: number) => Promise<void>): Promise<void> 
 }
 
 /** The behaviour of every level without failures, over three controllers with stores of one kind. */
-export function basicClusterTests({ level, settings }: Replicated, store: StoreKind): void {
+export function basicClusterTests(level: Level, store: StoreKind): void {
   const scene = new Scene(level);
   beforeAll(async () => {
-    scene.cluster = await startCluster({ level, store, settings });
+    scene.cluster = await startCluster({ level, store });
   });
   afterAll(() => scene.cluster?.stop());
   beforeEach(async () => {

@@ -3,6 +3,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Configuration } from '../../src/placement/configuration.ts';
 import { GOLDEN_CHAIN_MESSAGES } from './golden-chain.ts';
 import { EFFECTS } from './golden-effects.ts';
+import { HOP_MESSAGES } from './golden-hop-messages.ts';
 
 /**
  * The messages of the peer protocol whose bytes are recorded in `test_cases/golden`: typical ones, and extremes of each
@@ -217,6 +218,7 @@ export const GOLDEN_MESSAGES: {
     },
   },
   ...GOLDEN_CHAIN_MESSAGES,
+  ...HOP_MESSAGES,
   push: {
     typical: { type: 'push', previousTime: NOW - 1, effects: [EFFECTS.set] },
     allEffects: { type: 'push', previousTime: 0, effects: ALL_EFFECTS },

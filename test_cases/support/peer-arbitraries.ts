@@ -11,10 +11,12 @@ import type { Effect, KeyEffect } from '../../src/ordering/effect.ts';
 import type { Version } from '../../src/ordering/version.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
+import { LEVELS } from '../../src/placement/level.ts';
 import { settled } from '../../src/placement/member-changes.ts';
 import { MOVE_STEPS } from '../../src/placement/moving.ts';
 import { PLACED_LEVELS } from '../../src/placement/placed-level.ts';
 import type { Ticket } from '../../src/replication/chain/messages.ts';
+import type { AskedReply, AskedRequest } from '../../src/replication/hop/messages.ts';
 import { configurationOfSize } from './configurations.ts';
 import { asked, verdicts } from './request-arbitraries.ts';
 
@@ -134,6 +136,45 @@ const placements: fc.Arbitrary<Placement> = fc.record({
   ),
 });
 
+const tokens = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+
+const askedRequests: fc.Arbitrary<AskedRequest> = fc.oneof(
+  fc.record({ kind: fc.constant('get' as const), keys: fc.tuple(latin1), withCas: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('gat' as const),
+    keys: fc.tuple(latin1),
+    withCas: fc.constant(true),
+    exptime: fc.integer(),
+  }),
+  fc.record({ kind: fc.constant('debug' as const), key: latin1 }),
+  fc.record({ kind: fc.constant('flush_all' as const), delay: u32, noreply: fc.constant(false) }),
+  fc.record({
+    kind: fc.constant('storage' as const),
+    verb: fc.constantFrom('set', 'add', 'replace', 'append', 'prepend', 'cas'),
+    key: latin1,
+    flags: u32,
+    exptime: fc.integer(),
+    value: values,
+    compare: fc.option(tokens),
+    newToken: fc.option(tokens),
+    wantsToken: fc.boolean(),
+    invalidate: fc.boolean(),
+    vivify: fc.option(fc.integer()),
+    noreply: fc.constant(false),
+  }),
+);
+
+const hits = fc.record({ key: latin1, flags: u32, cas: tokens, value: values });
+
+const askedReplies: fc.Arbitrary<AskedReply> = fc.oneof(
+  fc.record({ kind: fc.constant('hits' as const), hits: fc.array(hits, { maxLength: 1 }) }),
+  fc.record({
+    kind: fc.constant('outcome' as const),
+    outcome: fc.constantFrom('stored', 'not_stored', 'exists', 'not_found', 'deleted', 'touched', 'ok'),
+  }),
+  fc.constant({ kind: 'server_error', code: 'STORE_DOWN', reason: 'the store is down' } as const),
+);
+
 /** Its type makes this table complete: a new type of message has to be added here. */
 export const MESSAGES: Arbitraries = {
   hello: fc.record({
@@ -246,6 +287,21 @@ export const MESSAGES: Arbitraries = {
   }),
   'chain-question': fc.record({ type: fc.constant('chain-question'), ballot: ballots, number: u53 }),
   'chain-holds': fc.record({ type: fc.constant('chain-holds'), ballot: ballots, number: u53, seq: u53 }),
+  ask: fc.record({
+    type: fc.constant('ask'),
+    number: u53,
+    client: u53,
+    level: fc.option(fc.constantFrom(...LEVELS)),
+    maxAgeMs: fc.option(u32),
+    request: askedRequests,
+  }),
+  answer: fc.record({
+    type: fc.constant('answer'),
+    number: u53,
+    reply: askedReplies,
+    servedLevel: fc.constantFrom('', 'l', 's', 'c', 'e'),
+    servedAgeMs: u53,
+  }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
   'causal-push': fc.record({
     type: fc.constant('causal-push'),

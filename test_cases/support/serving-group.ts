@@ -5,3 +5,6 @@ import type { Scheme } from '../../src/replication/scheme.ts';
 export function groupWith(scheme: Scheme): ServingGroup {
   return { number: 0, scheme, takesDifferences: false, chainOf: () => null, hasValueOnDisk: () => false };
 }
+
+/** What a keyspace has beside its group where it is not moved, and has no shards. */
+export const WHOLE = { hold: 'nothing', elsewhere: null, shards: null } as const;

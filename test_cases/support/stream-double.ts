@@ -45,7 +45,16 @@ export class StreamDouble implements ClientStream, LocalOperation {
 export function routerTo(journal: MemoryJournal): ControllerRouter {
   const group = { replica: { journal } } as unknown as Group;
   const of = (name: string, prefix: string) => {
-    return { name, prefix, level: 'eventual', policy: POLICIES.eventual, group, hold: 'nothing' } as const;
+    return {
+      name,
+      prefix,
+      level: 'eventual',
+      policy: POLICIES.eventual,
+      group,
+      hold: 'nothing',
+      elsewhere: null,
+      shards: null,
+    } as const;
   };
   return new Router([of('default', ''), of('pages', 'page:')]);
 }

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { ALL_WAYS, basicClusterTests } from '../support/basic-cluster-tests.ts';
+import { ALL_LEVELS, basicClusterTests } from '../support/basic-cluster-tests.ts';
 import { succeeds } from '../support/programs.ts';
 import { MEMCACHED_IMAGE } from '../support/store-process.ts';
 
@@ -11,7 +11,7 @@ const hasDocker = succeeds('docker', ['info']);
 const needed = hasDocker ? '' : ' (no Docker engine answers here)';
 
 describe.skipIf(!hasDocker)(`with ${MEMCACHED_IMAGE} in containers${needed}`, () => {
-  describe.each(ALL_WAYS)('$name', (way) => {
-    basicClusterTests(way, 'container');
+  describe.each(ALL_LEVELS)('%s', (level) => {
+    basicClusterTests(level, 'container');
   });
 });

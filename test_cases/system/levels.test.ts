@@ -1,13 +1,13 @@
 import { describe } from 'vitest';
-import { ALL_WAYS, basicClusterTests } from '../support/basic-cluster-tests.ts';
+import { ALL_LEVELS, basicClusterTests } from '../support/basic-cluster-tests.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 
-describe.each(ALL_WAYS)('$name with the embedded store', (way) => {
-  basicClusterTests(way, 'custom');
+describe.each(ALL_LEVELS)('%s with the embedded store', (level) => {
+  basicClusterTests(level, 'custom');
 });
 
 describeWithMemcached('with memcached', () => {
-  describe.each(ALL_WAYS)('$name', (way) => {
-    basicClusterTests(way, 'memcache');
+  describe.each(ALL_LEVELS)('%s', (level) => {
+    basicClusterTests(level, 'memcache');
   });
 });

@@ -190,8 +190,9 @@ export function statusOf(reply: ReplyParts): Status | null {
   }
 }
 
-/** Release 0.2.0 has no keyspaces and no levels that change, and reports neither. */
-type ReportedStatus = Omit<Status, 'keyspaces' | 'levels'> & Partial<Pick<Status, 'keyspaces' | 'levels'>>;
+/** Release 0.2.0 has no keyspaces, shards or levels that change, and reports none of them. */
+type ReportedStatus = Omit<Status, 'keyspaces' | 'levels' | 'shards'> &
+  Partial<Pick<Status, 'keyspaces' | 'levels' | 'shards'>>;
 
 function withKeyspaces(status: ReportedStatus): Status {
   const { level } = status;
@@ -205,7 +206,7 @@ function withKeyspaces(status: ReportedStatus): Status {
     changing: false,
     move: null,
   };
-  return { ...status, keyspaces: status.keyspaces ?? [], levels };
+  return { ...status, keyspaces: status.keyspaces ?? [], shards: status.shards ?? [], levels };
 }
 
 function peerAddressesOf(status: Status): Address[] {

@@ -2,7 +2,16 @@
  * The flags of several letters that stand behind a single dash. An option parser would read `-kvh` as
  * `-k -v -h`, so these are rewritten, exactly and first, to the notation with two dashes.
  */
-const SINGLE_DASH_FLAGS: ReadonlySet<string> = new Set(['cons', 'cli', 'kv', 'kvh', 'kvp', 'pr']);
+const SINGLE_DASH_FLAGS: ReadonlySet<string> = new Set([
+  'cons',
+  'cli',
+  'kv',
+  'kvh',
+  'kvp',
+  'pr',
+  'shards',
+  'replicas',
+]);
 
 /**
  * Rewrites the flags in front of a command: `-cons=x` to `--cons=x`, `-h <host>` to `--host <host>`, `-h`

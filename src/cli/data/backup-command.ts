@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { counted } from '../../base/text-table.ts';
-import { journalKindsOf, viewsKindOf } from '../../controller/journal-kinds.ts';
+import { journalKindsOf, shardJournalsOf, viewsKindOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import { backUp, restore } from '../../journal/backup.ts';
 import { directoryOf, type JournalKind, LEVELS_IN_WORDS, type Owner } from '../../journal/data-directory.ts';
@@ -47,6 +47,8 @@ async function journalsOf(all: readonly Settings[]): Promise<OneJournal[]> {
       const dataDir = await directories.journalOf(kind, place === 0);
       journals.push({ settings, owner: ownerOf(settings, kind), dataDir });
     }
+    for (const { kind, path } of shardJournalsOf(settings))
+      journals.push({ settings, owner: ownerOf(settings, kind), dataDir: join(settings.dataDir, path) });
   }
   return journals;
 }
@@ -147,6 +149,11 @@ async function sourcesOf(
       } else if (all.length === 1 && kinds.length === 1)
         found.push({ settings, owner, dataDir, from: source });
       else throw noBackupOf(source, settings, kind);
+    }
+    for (const { kind, path } of shardJournalsOf(settings)) {
+      const from = directoryOf(join(source, path), self);
+      if (!existsSync(from)) throw noBackupOf(source, settings, kind);
+      found.push({ settings, owner: ownerOf(settings, kind), dataDir: join(dataDir, path), from });
     }
   }
   return found;

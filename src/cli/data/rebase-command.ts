@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
-import { journalKindsOf } from '../../controller/journal-kinds.ts';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { journalKindsOf, shardJournalsOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import {
   type ClockPlan,
@@ -9,7 +10,7 @@ import {
   timeMapOf,
   writePlan,
 } from '../../journal/clock-plan.ts';
-import type { Owner } from '../../journal/data-directory.ts';
+import { directoryOf, type Owner } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
 import { GroupDirectories } from '../../journal/group-directories.ts';
 import { JournalError } from '../../journal/journal-error.ts';
@@ -88,7 +89,10 @@ async function journalsOf(
     if (dataDir !== null || kinds.length === 1)
       all.push({ dataDir: dataDir ?? settings.dataDir, owner: ownerOf(settings, kind) });
   }
-  return all;
+  const shards = shardJournalsOf(settings).map(({ kind, path }) => {
+    return { dataDir: join(settings.dataDir, path), owner: ownerOf(settings, kind) };
+  });
+  return [...all, ...shards.filter(({ dataDir }) => existsSync(directoryOf(dataDir, settings.self)))];
 }
 
 function planGiven({ dataDir, durability }: Settings, given: string | null): string {

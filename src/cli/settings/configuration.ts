@@ -7,13 +7,17 @@ import {
   type SharedSettings,
 } from '../../controller/settings.ts';
 import type { Durability } from '../../journal/durability.ts';
-import { placedLevel } from '../../placement/placed-level.ts';
+import { type OrderedScheme, placedLevel } from '../../placement/placed-level.ts';
+import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
+import { SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
+import { SHARDS_MAX } from '../../placement/slots.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
 import { refuseContradictions } from './contradictions.ts';
-import { keyspacesWith } from './keyspace-list.ts';
+import { keyspacesWith, shardList } from './keyspace-list.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
+import { REPLICAS, replicasAmong, type ShardsOfLevel, shardedKeyspace, zonesOf } from './shard-settings.ts';
 
 /** The settings that all controllers share, validated. */
 export interface ResolvedSettings extends SharedSettings {
@@ -36,6 +40,8 @@ export function resolveConfiguration(layers: readonly RawSettings[]): ResolvedSe
     level: placedLevel(chosen.read('consistency', read.level), scheme),
     scheme,
     keyspaces: chosen.read('keyspaces', keyspacesWith(scheme)),
+    sharded: shardedOf(chosen, peers, scheme),
+    zones: chosen.read('zones', zonesOf(peers)),
     form: chosen.read('form', read.yesOrNo),
     httpPort: chosen.read('http_port', httpPortFor(peers)),
     httpHosts: chosen.read('http_hosts', read.hostNames),
@@ -82,6 +88,38 @@ function dataDirectoryOf(chosen: Chosen, peers: readonly Address[]): string {
 
 /** The data directories of a run directory that nobody named are in it. */
 export const DATA_DIRECTORY = 'data';
+
+/** What is given of shards: `shards` and `replicas` for the default keyspace, and the list of the others. */
+function shardedOf(
+  chosen: Chosen,
+  peers: readonly Address[],
+  scheme: OrderedScheme,
+): readonly ShardedKeyspace[] {
+  const replicas = chosen.has('replicas')
+    ? chosen.read('replicas', replicasAmong(peers.length))
+    : Math.min(REPLICAS, peers.length);
+  const own = {
+    name: DEFAULT_KEYSPACE,
+    shards: chosen.read('shards', read.count(1, SHARDS_MAX)),
+    replicas: null,
+    level: placedLevel(chosen.read('consistency', read.level), scheme),
+  };
+  const levels = chosen.read('keyspaces', keyspacesWith(scheme));
+  const others = chosen.read('keyspaces', shardList).map((given) => {
+    return { ...given, level: levels.find(({ name }) => name === given.name)!.level };
+  });
+  const checked = (given: ShardsOfLevel) => shardedKeyspace(given, replicas, peers.length);
+  const sharded = [
+    ...chosen.read('shards', () => checked(own)),
+    ...chosen.read('keyspaces', () => others.flatMap(checked)),
+  ];
+  const groups = sharded.reduce((sum, { shards }) => sum + shards, 0);
+  if (groups <= SHARD_GROUPS_MAX) return sharded;
+  throw new UsageError(
+    'SETTING',
+    `the keyspaces have ${groups} shards in all; a cluster has ${SHARD_GROUPS_MAX} at most`,
+  );
+}
 
 /** Without a data directory there is none, and nobody may count on more. */
 function durabilityOf(chosen: Chosen): Durability {

@@ -8,6 +8,7 @@ import { BadValue, levelWithScheme, type ValueReader } from './setting-values.ts
  * The keyspaces in one line of text, as a flag and the environment give them: `NAME=PREFIX:LEVEL`, separated by
  * spaces; a scheme may follow the level, as in `sequential/chain`. A prefix may contain a colon, and an equals sign,
  * but no space.
+ * `/SHARDS` or `/SHARDSxREPLICAS` may follow, too.
  */
 
 /** @param scheme of ordered keyspaces that name none */
@@ -17,10 +18,7 @@ export function keyspacesWith(scheme: OrderedScheme): ValueReader<readonly Keysp
 
 /** @throws BadValue */
 function keyspaceList(text: string, scheme: OrderedScheme): readonly KeyspaceSettings[] {
-  const keyspaces = text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map((word) => keyspaceOf(word, scheme));
+  const keyspaces = wordsOf(text).map((word) => keyspaceOf(word, scheme));
   if (keyspaces.length > KEYSPACES_MAX)
     throw new BadValue(`there are ${keyspaces.length} keyspaces; a cluster has ${KEYSPACES_MAX} at most`);
   for (const [place, { name, prefix }] of keyspaces.entries()) {
@@ -33,6 +31,39 @@ function keyspaceList(text: string, scheme: OrderedScheme): readonly KeyspaceSet
   return keyspaces;
 }
 
+/** What the list says of the shards of one keyspace. */
+export interface GivenShards {
+  readonly name: string;
+  readonly shards: number;
+  /** Null where the list does not say. */
+  readonly replicas: number | null;
+}
+
+/** The shards of the keyspaces for which the list, which is a good one, gives them. */
+export function shardList(text: string): readonly GivenShards[] {
+  return wordsOf(text).flatMap((word) => {
+    const name = word.slice(0, word.indexOf('='));
+    const given = partsBehindLevel(word).find(isShards);
+    if (given === undefined) return [];
+    const [shards, replicas] = given.split('x').map(Number);
+    return [{ name, shards: shards!, replicas: replicas ?? null }];
+  });
+}
+
+/** The level of a keyspace in the list, and what follows it. */
+function partsBehindLevel(word: string): readonly string[] {
+  return word.slice(word.lastIndexOf(':') + 1).split('/');
+}
+
+/** `3` or `3x2`. */
+function isShards(part: string): boolean {
+  return /^\d{1,4}(x\d{1,4})?$/.test(part);
+}
+
+function wordsOf(text: string): string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
 /** @throws BadValue */
 function keyspaceOf(word: string, scheme: OrderedScheme): KeyspaceSettings {
   const equals = word.indexOf('=');
@@ -42,7 +73,8 @@ function keyspaceOf(word: string, scheme: OrderedScheme): KeyspaceSettings {
       `"${word}" is no keyspace; write NAME=PREFIX:LEVEL, such as sessions=session::eventual`,
     );
   const [name, prefix] = [word.slice(0, equals), word.slice(equals + 1, colon)];
-  return checkedKeyspace(name, prefix, word.slice(colon + 1), scheme);
+  const level = partsBehindLevel(word).filter((part) => !isShards(part));
+  return checkedKeyspace(name, prefix, level.join('/'), scheme);
 }
 
 /** @throws BadValue, which names the keyspace */
@@ -69,7 +101,7 @@ function checkedKeyspace(
 }
 
 /** The keys of a section `[keyspace NAME]`. */
-const SECTION_KEYS = ['prefix', 'consistency', 'scheme'] as const;
+const SECTION_KEYS = ['prefix', 'consistency', 'scheme', 'shards', 'replicas'] as const;
 
 /**
  * A section `[keyspace NAME]` of a configuration file, in the notation of the list.
@@ -80,15 +112,24 @@ export function keyspaceOfSection(name: string, keys: Readonly<Record<string, st
   const section = `[keyspace ${name}]`;
   const unknown = Object.keys(keys).find((key) => !(SECTION_KEYS as readonly string[]).includes(key));
   if (unknown !== undefined) {
-    const hint = didYouMean(unknown, SECTION_KEYS) || '; a keyspace has prefix, consistency and scheme';
+    const hint =
+      didYouMean(unknown, SECTION_KEYS) ||
+      '; a keyspace has prefix, consistency, scheme, shards and replicas';
     throw new BadValue(`unknown key "${unknown}" in ${section}${hint}`);
   }
-  const { prefix, consistency, scheme } = keys;
+  const { prefix, consistency, scheme, shards, replicas } = keys;
   if (prefix === undefined)
     throw new BadValue(`${section} has no prefix; write prefix = the beginning of its keys`);
   if (consistency === undefined)
     throw new BadValue(`${section} has no level; write consistency = the level of its keys`);
   const level = scheme === undefined ? consistency : `${consistency}/${scheme}`;
   checkedKeyspace(name, prefix, level, 'broadcast');
-  return `${name}=${prefix}:${level}`;
+  if (replicas !== undefined && shards === undefined)
+    throw new BadValue(
+      `${section} has replicas, and no shards; write shards = how many groups have its keys`,
+    );
+  if (shards === undefined) return `${name}=${prefix}:${level}`;
+  const spread = replicas === undefined ? shards : `${shards}x${replicas}`;
+  if (!isShards(spread)) throw new BadValue(`${section}: give shards and replicas as numbers`);
+  return `${name}=${prefix}:${level}/${spread}`;
 }

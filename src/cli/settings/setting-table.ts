@@ -55,8 +55,23 @@ export const SETTINGS = {
     group: 'Cluster',
     fallback: '',
     describe:
-      'keys with a level of their own: NAME=PREFIX:LEVEL or …:LEVEL/SCHEME, once for each; in the file a section [keyspace NAME]',
+      'keys with a level of their own: NAME=PREFIX:LEVEL, with /SCHEME or /SHARDSxREPLICAS behind it, once for each; in the file a section [keyspace NAME]',
     aliases: ['keyspace'],
+  },
+  shards: {
+    group: 'Cluster',
+    fallback: '1',
+    describe: 'over how many groups of controllers the keys of no keyspace are spread; 1: each has all keys',
+  },
+  replicas: {
+    group: 'Cluster',
+    fallback: '',
+    describe: 'how many controllers have each shard, 3 by default, or as many as there are',
+  },
+  zones: {
+    group: 'Cluster',
+    fallback: '',
+    describe: 'the zone of each peer, in the order of the peers: zone,zone,… A shard is in different zones',
   },
   form: {
     group: 'Cluster',

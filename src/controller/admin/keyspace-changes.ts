@@ -1,8 +1,10 @@
-import type { KeyspaceChange } from '../../placement/agreed-placement.ts';
+import { changed, type KeyspaceChange } from '../../placement/agreed-placement.ts';
 import { flawOfName, flawOfPrefix, KEYSPACES_MAX } from '../../placement/keyspace-rules.ts';
+import { Keyspaces } from '../../placement/keyspaces.ts';
 import { LEVELS } from '../../placement/level.ts';
 import { levelAsked, type OrderedScheme } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
+import type { ShardedKeyspace } from '../../placement/shards.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
 
 /** What a client's words ask for. */
@@ -32,6 +34,21 @@ export function changeOf(
     return refused(`${name} has all keys that no other keyspace has: it is never removed, and has no prefix`);
   if (wanted.what === 'remove') return { kind: 'change', change: { before, after: null } };
   return prefixed(wanted.prefix, before, keyspaces);
+}
+
+/**
+ * The name of a keyspace with shards that is changed, or that would get keys of another keyspace or give some to it;
+ * null when there is none. The keys that change hands are those of the prefixes of the keyspace before and after.
+ */
+export function spreadBy(
+  change: KeyspaceChange,
+  keyspaces: readonly KeyspaceSettings[],
+  sharded: readonly ShardedKeyspace[],
+): string | null {
+  const sides = [new Keyspaces(keyspaces), new Keyspaces(changed(keyspaces, change))];
+  const prefixes = [change.before, change.after].flatMap((one) => (one === null ? [] : [one.prefix]));
+  const names = prefixes.flatMap((prefix) => sides.map((side) => side.of(prefix).name));
+  return names.find((name) => sharded.some((one) => one.name === name)) ?? null;
 }
 
 function added(

@@ -14,7 +14,7 @@ import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
 import { nameOf } from '../settings.ts';
 import { changeInWords, GOES_ON, levelsOf, renderLevels } from '../status/levels-report.ts';
-import { changeOf } from './keyspace-changes.ts';
+import { changeOf, spreadBy } from './keyspace-changes.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 type LevelParts = Pick<ControllerParts, 'core' | 'settings' | 'clock'>;
@@ -30,9 +30,13 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
   }
   if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
   const { groups, levels } = parts.core;
-  const parsed = changeOf(request.change, levels.keyspacesIn(groups.views.placement), parts.settings.scheme);
+  const { scheme, sharded } = parts.settings;
+  const keyspaces = levels.keyspacesIn(groups.views.placement);
+  const parsed = changeOf(request.change, keyspaces, scheme);
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'same') return answer(linesOf(parsed.text));
+  const spread = spreadBy(parsed.change, keyspaces, sharded);
+  if (spread !== null) return answer(clientError(`${spread} ${SPREAD}`));
   change(parts, parsed.change, answer);
 }
 
@@ -77,6 +81,8 @@ function whyNoMove({ core }: Pick<LevelParts, 'core'>, transfers: readonly Trans
   const needsOrder = transfers.some(({ to }) => to === ROOT_GROUP);
   return needsOrder && !core.groups.hasOrderedEntries ? NO_ORDERED : null;
 }
+
+const SPREAD = 'has several shards: it keeps its keys and its level while the cluster runs';
 
 const NO_ORDERED =
   'a cluster that is configured without an ordered level can not get one while it runs: ' +

@@ -1,4 +1,4 @@
-import type { ClientStream } from '../../consistency/client-stream.ts';
+import { NO_STREAM } from '../../consistency/client-stream.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
 import { Pipeline } from '../../consistency/pipeline.ts';
 import { type Reply, serverError } from '../../protocol/reply.ts';
@@ -88,9 +88,6 @@ export class HttpRequests {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 }
-
-/** No request that comes over HTTP is answered by a stream. */
-const NO_STREAM: ClientStream = { state: 'gone', untakenBytes: 0, send: () => {} };
 
 const NO_ROOM = serverError(
   'OUT_OF_MEMORY',

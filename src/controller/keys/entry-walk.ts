@@ -3,7 +3,7 @@ import type { JournalRecord } from '../../journal/journal.ts';
 import type { Group } from '../../replication/group.ts';
 import type { ControllerRouter } from '../groups.ts';
 
-type OneKeyspace = ControllerRouter['all'][number];
+type OnePart = ControllerRouter['parts'][number];
 
 /**
  * A walk through all entries of a controller, a few records at a time. Entries that are written during the walk may be
@@ -27,7 +27,7 @@ export class EntryWalk {
   }
 
   /** Looks at so many records, and names those that clients may see. */
-  step(records: number, onEntry: (record: JournalRecord, keyspace: OneKeyspace) => void): void {
+  step(records: number, onEntry: (record: JournalRecord, part: OnePart) => void): void {
     for (let looks = 0; looks < records; looks++) {
       const group = this.#groups[0];
       if (group === undefined) return;
@@ -38,9 +38,8 @@ export class EntryWalk {
         this.#records = null;
         continue;
       }
-      const keyspace = this.#router.of(record.key);
-      if (keyspace.group === group && group.replica.journal.isLive(record, this.#timeMs))
-        onEntry(record, keyspace);
+      const part = this.#router.partOf(record.key);
+      if (part.group === group && group.replica.journal.isLive(record, this.#timeMs)) onEntry(record, part);
     }
   }
 }

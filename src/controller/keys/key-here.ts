@@ -28,8 +28,9 @@ export function keyHere(
   looks = LOOKS_MAX,
 ): void {
   const { core, store } = parts;
-  const { name: keyspace, policy, group } = core.router.of(key);
+  const { name: keyspace, policy, group, elsewhere } = core.router.partOf(key);
   const { level } = policy;
+  if (elsewhere !== null) return done({ keyspace, level, state: 'elsewhere', ...NO_WRITE, ...NO_VALUE });
   const { replica } = group;
   const record = replica.journal.newest(key);
   if (record === undefined) return done({ keyspace, level, state: 'none', ...NO_WRITE, ...NO_VALUE });

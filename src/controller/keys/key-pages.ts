@@ -38,7 +38,7 @@ export class KeyPages {
       let step = records.next();
       for (; step.done !== true; step = records.next()) {
         const { key } = step.value;
-        const isHere = core.router.of(key).group === groups[group];
+        const isHere = core.router.partOf(key).group === groups[group];
         if (isHere && key.startsWith(prefix) && journal.isLive(step.value, nowMs))
           entries.push(listed(step.value));
       }

@@ -123,7 +123,7 @@ export class LargeKeys {
 
   /** The key as it is now; empty if it has no entry any more. */
   #now(key: string, timeMs: WallMs): LargeKey[] {
-    const { name, group } = this.#router.of(key);
+    const { name, group } = this.#router.partOf(key);
     const { journal } = group.replica;
     const record = journal.newest(key);
     if (record?.valueBytes === undefined || !journal.isLive(record, timeMs)) return [];

@@ -5,6 +5,7 @@ import type { PeerLag } from '../../replication/peer-lags.ts';
 import type { RefillFigures } from '../../replication/restore/refill.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
+import { type OneKeyspace, partsHere } from '../status/keyspace-service.ts';
 
 /** Figures of all groups with entries, as of one. */
 
@@ -61,7 +62,7 @@ function add(a: SyncProgress, b: SyncProgress): SyncProgress {
 
 /** How far this controller is behind one peer: in the group in which it is furthest behind. */
 export function lagBehind({ groups }: Core, peer: ControllerId): PeerLag {
-  const lags = groups.withEntries.map((group) => group.lags.of(peer));
+  const lags = groups.withEntries.filter((group) => group.has(peer)).map((group) => group.lags.of(peer));
   const times = lags.flatMap(({ ms }) => ms ?? []);
   return {
     writes: lags.reduce((sum, { writes }) => sum + writes, 0),
@@ -90,9 +91,15 @@ export function largestLagOfHeard(parts: ControllerParts): LargestLag {
 
 const NOT_BEHIND: PeerLag = { writes: 0, ms: 0 };
 
-/** The same for the entries of one group. */
-export function largestLagIn(parts: ControllerParts, { lags }: Pick<Group, 'lags'>): LargestLag {
-  return largestOf(parts, (peer) => lags.of(peer));
+/** The same for the entries of one keyspace, as far as this controller has them. */
+export function largestLagIn(parts: ControllerParts, keyspace: OneKeyspace): LargestLag {
+  const lags = partsHere(keyspace).map(({ group }) =>
+    largestOf(parts, (peer) => (group.has(peer) ? group.lags.of(peer) : NOT_BEHIND)),
+  );
+  return {
+    writes: Math.max(0, ...lags.map(({ writes }) => writes)),
+    ms: Math.max(0, ...lags.map(({ ms }) => ms)),
+  };
 }
 
 function largestOf(

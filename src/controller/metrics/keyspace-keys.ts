@@ -1,7 +1,7 @@
-import type { ServedKeyspace } from '../../consistency/policies.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import type { Group } from '../../replication/group.ts';
 import type { ControllerRouter } from '../groups.ts';
+import { type OneKeyspace, partsHere } from '../status/keyspace-service.ts';
 
 /** How many records are looked at in one step. It bounds the cost of a step, whatever the number of keys. */
 const RECORDS_PER_STEP = 256;
@@ -27,7 +27,9 @@ export class KeyspaceKeys {
     this.#surplusIn = surplusIn;
   }
 
-  of({ name, group }: ServedKeyspace & { readonly group: Group }): number {
+  of(keyspace: OneKeyspace): number {
+    if (keyspace.shards !== null) return keysIn(partsHere(keyspace));
+    const { name, group } = keyspace;
     const walk = this.#walks.get(group);
     return walk === undefined ? group.replica.journal.keys - this.#surplusIn(group) : walk.keysOf(name);
   }
@@ -36,16 +38,21 @@ export class KeyspaceKeys {
   onTick(): void {
     const { all } = this.#router;
     if (all.length === 1) return this.#walks.clear();
-    const serving = new Set(all.map(({ group }) => group));
+    const whole = all.filter(({ shards }) => shards === null);
+    const serving = new Set(whole.map(({ group }) => group));
     for (const group of this.#walks.keys()) if (!serving.has(group)) this.#walks.delete(group);
     for (const group of serving) {
-      const names = new Set(all.flatMap((one) => (one.group === group ? [one.name] : [])));
+      const names = new Set(whole.flatMap((one) => (one.group === group ? [one.name] : [])));
       const isShared = names.size > 1;
       if (!isShared) this.#walks.delete(group);
       else if (!this.#walks.has(group)) this.#walks.set(group, new KeyWalk(group, this.#router));
     }
     for (const walk of this.#walks.values()) walk.step();
   }
+}
+
+function keysIn(parts: readonly { readonly group: Group }[]): number {
+  return parts.reduce((sum, { group }) => sum + group.replica.journal.keys, 0);
 }
 
 class KeyWalk {

@@ -39,12 +39,12 @@ export const KEYSPACE_METRICS = {
   behind_writes: gauge(
     'operations',
     'Writes of its group missing here that a peer is known to have: of the peer that has most.',
-    (parts, { group }) => largestLagIn(parts, group).writes,
+    (parts, one) => largestLagIn(parts, one).writes,
   ),
   behind_ms: gauge(
     'milliseconds',
     'Time since this controller had all that a peer had told of its group: of the slowest peer.',
-    (parts, { group }) => Math.round(largestLagIn(parts, group).ms),
+    (parts, one) => Math.round(largestLagIn(parts, one).ms),
   ),
   reads_ready: gauge('flag', 'Its reads are served.', (_, one) => (readTroubleIn(one) === '' ? 1 : 0)),
   writes_ready: gauge('flag', 'Its writes are served.', (_, one) => (writeTroubleIn(one) === '' ? 1 : 0)),

@@ -17,6 +17,7 @@ import { nameOf } from '../settings.ts';
 import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
 import { levelsOf } from './levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
+import { shardsOf } from './shards-report.ts';
 import type { KeyspaceStatus, PeerStatus, RefillStatus, Service, Status } from './status.ts';
 
 /** What `show json` prints now. Figures that are metrics come from the table of metrics. */
@@ -32,6 +33,7 @@ export function statusOf(parts: ControllerParts): Status {
     version: VERSION,
     level: levelOf(core.levels.ofDefault),
     keyspaces: core.router.named.map((keyspace) => keyspaceStatus(parts, keyspace)),
+    shards: shardsOf(parts),
     levels: levelsOf(parts),
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,
@@ -63,7 +65,7 @@ export function statusOf(parts: ControllerParts): Status {
 function keyspaceStatus(parts: ControllerParts, keyspace: OneKeyspace): KeyspaceStatus {
   const { name, prefix, level, policy } = keyspace;
   const { reads, writes, errors } = parts.statistics.keyspaces.of(keyspace);
-  const lag = largestLagIn(parts, keyspace.group);
+  const lag = largestLagIn(parts, keyspace);
   return {
     name,
     prefix,

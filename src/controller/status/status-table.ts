@@ -22,6 +22,7 @@ export function renderStatus(status: Status): string {
     `journal   ${journalOf(status)}`,
     ...behindLines(status),
     ...keyspaceLines(status),
+    ...shardLines(status),
     '',
     ...alignColumns([COLUMNS, ...status.peers.map(peerRow)]),
   ];
@@ -55,6 +56,21 @@ function keyspaceLines({ keyspaces }: Pick<Status, 'keyspaces'>): string[] {
     stateOf(keyspace),
   ]);
   return ['', ...alignColumns([KEYSPACE_COLUMNS, ...rows])];
+}
+
+const SHARD_COLUMNS = ['SHARD', 'OF', 'CONTROLLERS', 'KEYS', 'STATE'] as const;
+
+/** A table of the shards; no lines where no keyspace has several. */
+function shardLines({ shards }: Pick<Status, 'shards'>): string[] {
+  if (shards.length === 0) return [];
+  const rows = shards.map(({ keyspace, shard, controllers, keys, service }) => [
+    String(shard),
+    keyspace,
+    controllers.join(', '),
+    keys === null ? '-' : String(keys),
+    service.ready ? 'ready' : `not ready: ${service.reason}`,
+  ]);
+  return ['', ...alignColumns([SHARD_COLUMNS, ...rows])];
 }
 
 /** Such as `12 writes, 4.0 s`; `-` while the controller is level with its peers, as `behindLines` has it. */

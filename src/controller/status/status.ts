@@ -11,6 +11,8 @@ export interface Status {
   readonly level: string;
   /** All keyspaces, the default one first. */
   readonly keyspaces: readonly KeyspaceStatus[];
+  /** The shards of all keyspaces that have several. */
+  readonly shards: readonly ShardStatus[];
   readonly levels: LevelsStatus;
   /** True when reads and writes are served; otherwise `reason` says what they wait for. */
   readonly ready: boolean;
@@ -122,6 +124,19 @@ export interface KeyspaceStatus {
   readonly errors: number;
   /** How far this controller is behind the peer that it is furthest behind, in the group that has the keyspace. */
   readonly behind: { readonly writes: number; readonly ms: number };
+}
+
+/** A shard of a keyspace. */
+export interface ShardStatus {
+  readonly keyspace: string;
+  /** From 0. */
+  readonly shard: number;
+  /** The ids of the controllers that have it. */
+  readonly controllers: readonly number[];
+  /** Its keys here; null where this controller does not have it. */
+  readonly keys: number | null;
+  /** Whether its keys are served here or by a controller that can be reached; if not, `reason` says why. */
+  readonly service: Service;
 }
 
 export interface KeyspaceService extends Service {

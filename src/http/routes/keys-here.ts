@@ -17,7 +17,7 @@ import type { RouteGroup } from './route-group.ts';
 const KEY_HERE_FIELDS = {
   keyspace: TEXT,
   level: TEXT,
-  state: oneOf('entry', 'expired', 'deleted', 'none'),
+  state: oneOf('entry', 'expired', 'deleted', 'none', 'elsewhere'),
   version: orNull(described('the CAS token of the newest write', TEXT)),
   writtenAt: orNull(TEXT),
   writtenBy: orNull(COUNT),
@@ -33,7 +33,10 @@ export const KEY_HERE = object(KEY_HERE_FIELDS);
 export const REPLICAS = object({
   key: TEXT,
   agree: orNull(
-    described('all controllers that answered hold the same; null when fewer than two did', YES_OR_NO),
+    described(
+      'all controllers that answered, and have the shard of the key, hold the same; null when fewer than two did',
+      YES_OR_NO,
+    ),
   ),
   replicas: listOf(object({ controller: COUNT, address: TEXT, reason: TEXT, holds: orNull(KEY_HERE) })),
 });
@@ -143,7 +146,8 @@ function withText<Told extends { readonly key: string }>(told: Told): Told {
 const COMPARED = ['state', 'version', 'expiresAt', 'valueBytes', 'flags', 'digest'] as const;
 
 export function doAgree(answers: readonly AskedAnswer<KeyHere>[]): boolean | null {
-  const [first, ...rest] = answers.flatMap(({ body }) => body ?? []);
+  const holding = answers.flatMap(({ body }) => body ?? []).filter(({ state }) => state !== 'elsewhere');
+  const [first, ...rest] = holding;
   if (first === undefined || rest.length === 0) return null;
   return rest.every((one) => COMPARED.every((field) => one[field] === first[field]));
 }

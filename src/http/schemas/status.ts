@@ -137,6 +137,14 @@ const PEER = object({
   storeTrouble: TEXT,
 });
 
+const SHARD = object({
+  keyspace: TEXT,
+  shard: COUNT,
+  controllers: listOf(COUNT),
+  keys: orNull(COUNT),
+  service: READINESS,
+});
+
 /** The cluster as one controller sees it. */
 export const STATUS = object({
   cluster: TEXT,
@@ -146,6 +154,7 @@ export const STATUS = object({
   level: described('the level of the default keyspace', TEXT),
   levels: LEVELS,
   keyspaces: listOf(KEYSPACE),
+  shards: listOf(SHARD),
   ready: YES_OR_NO,
   reason: TEXT,
   reads: READINESS,

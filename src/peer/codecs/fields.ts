@@ -17,6 +17,7 @@ import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
+import type { Level } from '../../placement/level.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
@@ -34,6 +35,21 @@ const LEVEL_NUMBERS = numbering<PlacedLevel>({
   'linearizability/chain': 4,
   'sequential/chain': 5,
 });
+
+const ASKED_LEVELS = numbering<Level>({ linearizability: 0, sequential: 1, eventual: 2, causal: 3 });
+
+/** Writes the level that a read asks for; null for none. */
+export function writeAskedLevel(w: ByteWriter, level: Level | null): void {
+  w.u8(level === null ? NO_LEVEL : ASKED_LEVELS.numberOf[level]);
+}
+
+export function readAskedLevel(r: ByteReader): Level | null {
+  const number = r.u8();
+  return number === NO_LEVEL ? null : wordOf(ASKED_LEVELS, number);
+}
+
+/** In the place of a level. */
+const NO_LEVEL = 255;
 
 const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
 

@@ -172,7 +172,7 @@ function readTokens(r: ByteReader): TokenOptions {
 const SECONDS = { none: 0, positive: 1, negative: 2, infinite: 3 } as const;
 
 /** Writes a number of seconds as a client sends it: null, a whole number of either sign, or `Infinity`. */
-function writeSeconds(w: ByteWriter, seconds: number | null): void {
+export function writeSeconds(w: ByteWriter, seconds: number | null): void {
   if (seconds === null) return w.u8(SECONDS.none);
   if (seconds === Number.POSITIVE_INFINITY) return w.u8(SECONDS.infinite);
   w.u8(seconds < 0 ? SECONDS.negative : SECONDS.positive);
@@ -195,7 +195,7 @@ function readSeconds(r: ByteReader): number | null {
   }
 }
 
-function secondsIn(r: ByteReader): number {
+export function secondsIn(r: ByteReader): number {
   const seconds = readSeconds(r);
   if (seconds === null) throw new FrameError('a request lacks its number of seconds');
   return seconds;

@@ -8,7 +8,6 @@ import type { Entry } from '../../store/entry.ts';
 import type { Asked, ConditionVerdict } from '../asked.ts';
 import type { Evaluation, ExistingEntry } from '../evaluation.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
-import type { Predicted } from '../scheme.ts';
 import { askedBytes } from './asks.ts';
 import { ValueReads } from './value-reads.ts';
 
@@ -160,10 +159,11 @@ export class Decisions {
   }
 
   #decide(undecided: Undecided): void {
-    const { replica, evaluator } = this.#ports.agreement;
+    const { replica, evaluator, predict } = this.#ports.agreement;
     const { request } = undecided.asked;
     const { key } = request;
-    const predicted = this.#predict(key);
+    // mutant: head-decides-on-applied
+    const predicted = predict(key);
     if (predicted !== null) return this.#settle(undecided, entryIn(predicted.effect), this.#ports.received());
     if (evaluator.needsValue(request)) return this.#awaitValue(undecided);
     const record = replica.isLive(key) ? replica.journal.newest(key) : undefined;
@@ -172,12 +172,6 @@ export class Decisions {
       record === undefined ? null : { ...record, flags: 0, value: EMPTY, base: null },
       0,
     );
-  }
-
-  /** What the newest write under way leaves of the key; null when there is none. */
-  #predict(key: string): Predicted | null {
-    // mutant: head-decides-on-applied
-    return this.#ports.agreement.predict(key);
   }
 
   #awaitValue(undecided: Undecided): void {
@@ -194,12 +188,12 @@ export class Decisions {
   /** A write of the key may have been stamped, and even applied, while its value was read. */
   #onValue(key: string, failure: RequestFailure | null, entry: Entry | null): void {
     const waiting = this.#byKey.get(key) ?? [];
-    const { replica } = this.#ports.agreement;
+    const { replica, predict } = this.#ports.agreement;
     this.#byKey.delete(key);
     for (const undecided of waiting) {
       const isNewest =
         entry === null ? !replica.isLive(key) : sameVersion(entry.version, replica.currentVersion(key));
-      if (this.#predict(key) !== null) this.#decide(undecided);
+      if (predict(key) !== null) this.#decide(undecided);
       else if (failure !== null) this.#answer(undecided, { reply: failed(failure), keepsReadTime: false });
       else if (isNewest)
         this.#settle(undecided, entry === null ? null : { ...entry, readAtSec: 0, base: null }, 0);

@@ -36,6 +36,8 @@ const keyspaceAt = (own: Level): ServedKeyspace => ({
   policy: POLICIES[own],
   group: groupWith(null as never),
   hold: 'nothing',
+  elsewhere: null,
+  shards: null,
 });
 const strengthOf = (one: Level) => -LEVELS.indexOf(one);
 

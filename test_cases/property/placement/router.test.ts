@@ -22,6 +22,8 @@ const keyspaces = fc
           level: 'sequential' as const,
           policy: prefix,
           hold: 'nothing' as const,
+          elsewhere: null,
+          shards: null,
           group: groups[at]!,
         })),
       ),

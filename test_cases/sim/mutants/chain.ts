@@ -42,7 +42,7 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'head-decides-on-applied',
     name: 'decides a condition on what every member has acknowledged, and not on the writes under way',
-    edit: { value: 'null' },
+    edit: { value: 'null as ReturnType<typeof predict>' },
     level: 'linearizability',
     scheme: 'chain',
     seeds: 300,

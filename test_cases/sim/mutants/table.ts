@@ -9,6 +9,7 @@ import { MOVE_MUTANTS } from './moves.ts';
 import type { Mutant } from './mutant.ts';
 import { PLACEMENT_MUTANTS } from './placement.ts';
 import { READ_MUTANTS } from './reads.ts';
+import { SHARD_MUTANTS } from './shards.ts';
 import { STORE_MUTANTS } from './stores.ts';
 import { TIME_MUTANTS } from './time.ts';
 import { VIEW_MUTANTS } from './views.ts';
@@ -22,6 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONVERGENT_MUTANTS,
   ...CAUSAL_MUTANTS,
   ...KEYSPACE_MUTANTS,
+  ...SHARD_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...PLACEMENT_MUTANTS,

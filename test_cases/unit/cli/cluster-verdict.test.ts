@@ -44,6 +44,7 @@ function status(
     version: '0.1.0',
     level: 'sequential',
     keyspaces: [],
+    shards: [],
     levels: { epoch: 0, keyspaces: [], removed: [], unaware: [], changing: false, move: null },
     ready: reads.ready && writes.ready,
     reason: reads.reason || writes.reason,

@@ -176,7 +176,16 @@ describe('defaults', () => {
     const chosen = resolveConfiguration([shipped]);
     expect(chosen).toEqual(defaults);
     expect(
-      [...shipped.keys(), 'keyspaces', 'stores', 'data_dir', 'cluster_secret', 'http_hosts'].sort(),
+      [
+        ...shipped.keys(),
+        'keyspaces',
+        'replicas',
+        'zones',
+        'stores',
+        'data_dir',
+        'cluster_secret',
+        'http_hosts',
+      ].sort(),
     ).toEqual([...SETTING_KEYS].sort());
   });
 

@@ -23,6 +23,7 @@ const STATUS: Status = {
   version: '0.1.0',
   level: 'sequential',
   keyspaces: [],
+  shards: [],
   levels: { epoch: 0, keyspaces: [], removed: [], unaware: [], changing: false, move: null },
   ready: false,
   reason: 'no agreement without host.example:18002 (down)',

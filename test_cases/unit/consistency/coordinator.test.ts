@@ -17,7 +17,7 @@ import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
-import { groupWith } from '../../support/serving-group.ts';
+import { groupWith, WHOLE } from '../../support/serving-group.ts';
 
 type Done = (outcome: WriteOutcome) => void;
 
@@ -103,11 +103,10 @@ let main: NotingScheme;
 let users: NotingScheme;
 let coordinator: Coordinator;
 let nowMs: number;
-
 const same = (bytes: Buffer) => bytes;
 
 function keyspace(name: string, prefix: string, level: Level, group: ServingGroup): ServedKeyspace {
-  return { name, prefix, level, policy: POLICIES[level], group, hold: 'nothing' };
+  return { name, prefix, level, policy: POLICIES[level], group, ...WHOLE };
 }
 
 /** Two keyspaces in two groups: the default one at linearizability, and `user:` at eventual. */
@@ -129,6 +128,7 @@ beforeEach(() => {
     differences: DIFFERENCE_LIMITS,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
+    hop: null,
     lend: () => {},
     local: (_, answer) => answer(REPLIES.ok),
   });

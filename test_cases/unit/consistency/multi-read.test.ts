@@ -30,6 +30,7 @@ class Reading implements OperationListener {
   readonly stream = NO_STREAM;
   mostBytes = 0;
   readonly operation: Operation;
+  readonly client = 1;
   readonly flow = new ReadFlow({
     fits: (bytes, awaited) => this.outputBytes + (awaited ? 0 : this.reservedBytes) + bytes <= BUDGET_BYTES,
     reserve: (bytes) => {

@@ -27,6 +27,7 @@ class NotingCoordinator {
     new Operation(request, kindOf(request).access(request), true, 0, 0, owner);
   readonly nowMs = () => 0;
   readonly times = { onAnswered: () => {} };
+  readonly nextClient = () => 1;
   readonly gate = () => ({ state: 'open' });
   readonly waitsForOwnWrites = () => false;
   readonly start = (operation: Operation) => {

@@ -49,8 +49,26 @@ const REQUESTS: readonly (readonly [Request, access: string, prefixes: readonly 
 
 const group = groupWith(null as unknown as Scheme);
 const router: RequestRouter = new Router([
-  { name: 'default', prefix: '', level: 'sequential', policy: POLICIES.sequential, group, hold: 'nothing' },
-  { name: 'users', prefix: 'user:', level: 'eventual', policy: POLICIES.eventual, group, hold: 'nothing' },
+  {
+    name: 'default',
+    prefix: '',
+    level: 'sequential',
+    policy: POLICIES.sequential,
+    group,
+    hold: 'nothing',
+    elsewhere: null,
+    shards: null,
+  },
+  {
+    name: 'users',
+    prefix: 'user:',
+    level: 'eventual',
+    policy: POLICIES.eventual,
+    group,
+    hold: 'nothing',
+    elsewhere: null,
+    shards: null,
+  },
 ]);
 
 describe('the table of request kinds', () => {

@@ -62,6 +62,8 @@ beforeEach(() => {
         policy: POLICIES.linearizability,
         group: groupWith(scheme),
         hold: 'nothing',
+        elsewhere: null,
+        shards: null,
       },
     ]),
     timeMs: () => 0,
@@ -78,6 +80,7 @@ beforeEach(() => {
     differences: DIFFERENCE_LIMITS,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
+    hop: null,
     lend: () => {},
     local: (_, answer) => answer(REPLIES.ok),
   });

@@ -125,6 +125,28 @@ describe('a start is refused', () => {
     expect(has(0, 'k')).toBe(true);
   });
 
+  it('when a keyspace with shards was changed while the cluster ran', async () => {
+    const agreed = (level: Settings['level']) => {
+      const keyspaces = [{ name: 'default', prefix: '', level }, SESSIONS];
+      const placement = { epoch: 1, keyspaces, move: null };
+      const ballot = { counter: 1, node: 0 };
+      return { promised: ballot, accepted: ballot, members: [], sync: false, placement, installed: null };
+    };
+    const remember = (level: Settings['level']) =>
+      new Promise<void>((resolve) => storage!.viewLog.save(agreed(level), resolve));
+    const sharded = [{ name: 'default', shards: 2, replicas: 1 }];
+    await nextRun('eventual', [SESSIONS]);
+    await remember('causal');
+    await nextRun('eventual', [SESSIONS]);
+    for (const durability of ['none', 'sync'] as const)
+      await expect(nextRun('eventual', [SESSIONS], { sharded, durability })).rejects.toThrow(
+        /^the keyspace default was changed while the cluster ran, and can not have shards: take its shards out/,
+      );
+    await nextRun('eventual', [SESSIONS]);
+    await remember('eventual');
+    await nextRun('eventual', [SESSIONS], { sharded });
+  });
+
   it('not with durability none, which leaves no keys', async () => {
     await nextRun('sequential', [SESSIONS], { durability: 'none' });
     write(1, 's:1');

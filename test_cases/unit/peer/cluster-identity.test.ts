@@ -55,6 +55,29 @@ describe('the identity of a peer', () => {
     expect(refused(`sequential ${own} @1`, 'sequential @1')).toBeNull();
   });
 
+  it('has the same shards, also once keyspaces were changed while the cluster ran', () => {
+    const refused = (there: string, here: string) =>
+      refusalOf({ ...HELLO, placement: there }, { ...OWN, placement: here }, 4);
+    const [own, other] = ['shards=default/3x2 zones=a,b', 'shards=default/3x1 zones=a,b'];
+    expect(refused(`eventual ${own}`, `eventual ${own}`)).toBeNull();
+    expect(refused(`eventual a=a::causal ${own} @2`, `eventual ${own}`)).toBeNull();
+    expect(refused(`eventual ${other}`, `eventual ${own}`)).toBe(
+      'keyspaces with shards: default/3x1 is not default/3x2',
+    );
+    expect(refused(`eventual ${other} @2`, `eventual a=a::causal ${own} @3`)).toBe(
+      'keyspaces with shards: default/3x1 is not default/3x2',
+    );
+    expect(refused('eventual @2', `eventual ${own} @2`)).toBe(
+      'keyspaces with shards: none is not default/3x2',
+    );
+    expect(refused('eventual shards=default/3x2 zones=b,a @2', `eventual ${own} @2`)).toBe(
+      'zones: b,a is not a,b',
+    );
+    const named = 'eventual shards=s::eventual zones=z::eventual';
+    expect(refused(named, named)).toBeNull();
+    expect(refused(`${named} @1`, 'eventual')).toBeNull();
+  });
+
   it('is refused when its versions are too far ahead, and the reason names the distance', () => {
     expect(clockRefusal(500, 500)).toBeNull();
     expect(clockRefusal(-10_000, 500)).toBeNull();

@@ -8,6 +8,8 @@ const ALL = {
   policy: 'all',
   group: 1,
   hold: 'nothing' as const,
+  elsewhere: null,
+  shards: null,
 };
 const USERS = {
   name: 'users',
@@ -16,6 +18,8 @@ const USERS = {
   policy: 'users',
   group: 2,
   hold: 'nothing' as const,
+  elsewhere: null,
+  shards: null,
 };
 
 describe('the router', () => {

@@ -67,6 +67,7 @@ export class LabReplica {
     this.#group = new Group({
       number: LAB_GROUP,
       scheme: 'convergent',
+      members: null,
       controller: controllerPorts(ports.life, this.#clock, requestFlush),
       settings: SETTINGS,
       bus: busOf(ports),

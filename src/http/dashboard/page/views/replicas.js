@@ -8,7 +8,7 @@ import { swatch } from './parts.js';
  * @typedef {object} KeyHere what one controller holds
  * @property {string} keyspace
  * @property {string} level
- * @property {'entry' | 'deleted' | 'expired' | 'none'} state
+ * @property {'entry' | 'deleted' | 'expired' | 'none' | 'elsewhere'} state
  * @property {string | null} version
  * @property {string | null} writtenAt
  * @property {number | null} writtenBy
@@ -25,7 +25,13 @@ import { swatch } from './parts.js';
  */
 
 /** @type {Record<string, string>} */
-const STATES = { entry: 'has an entry', deleted: 'deleted', expired: 'expired', none: 'not known here' };
+const STATES = {
+  entry: 'has an entry',
+  deleted: 'deleted',
+  expired: 'expired',
+  none: 'not known here',
+  elsewhere: 'in a shard of other controllers',
+};
 
 /** @type {readonly { name: string, compared: boolean, text: (holds: KeyHere) => string }[]} */
 const FIELDS = [

@@ -1,0 +1,73 @@
+import type { Address } from '../../controller/settings.ts';
+import type { PlacedLevel } from '../../placement/placed-level.ts';
+import type { ShardedKeyspace } from '../../placement/shards.ts';
+import { SHARDS_MAX } from '../../placement/slots.ts';
+import type { GivenShards } from './keyspace-list.ts';
+import { BadValue, count, type ValueReader } from './setting-values.ts';
+
+/** The settings of keyspaces whose keys are spread over several groups of controllers. */
+
+/** Replicas of each shard where nothing else is said, and there are as many controllers. */
+export const REPLICAS = 3;
+
+/** The most controllers of one group: each write goes to all of them. */
+const REPLICAS_MAX = 7;
+
+/** What is given of the shards of a keyspace at this level. */
+export interface ShardsOfLevel extends GivenShards {
+  readonly level: PlacedLevel;
+}
+
+/**
+ * The keyspace as it is spread; empty where it has one shard, which is that of its level.
+ *
+ * @param replicas where the keyspace has none of its own
+ * @throws BadValue
+ */
+export function shardedKeyspace(
+  { name, shards, replicas: own, level }: ShardsOfLevel,
+  replicas: number,
+  controllers: number,
+): readonly ShardedKeyspace[] {
+  if (own !== null) checkReplicas(name, own, controllers);
+  if (shards < 1 || shards > SHARDS_MAX)
+    throw new BadValue(`${name} has ${shards} shards; give a number from 1 to ${SHARDS_MAX}`);
+  if (shards === 1) return [];
+  if (level !== 'eventual')
+    throw new BadValue(
+      `${name} is at ${level}, and keyspaces at eventual alone can have several shards; ` +
+        'choose that level for it, or one shard',
+    );
+  return [{ name, shards, replicas: own ?? replicas }];
+}
+
+export function replicasAmong(controllers: number): ValueReader<number> {
+  return (text) => {
+    const replicas = count(1, REPLICAS_MAX)(text);
+    checkReplicas('a shard', replicas, controllers);
+    return replicas;
+  };
+}
+
+function checkReplicas(name: string, replicas: number, controllers: number): void {
+  if (replicas < 1 || replicas > REPLICAS_MAX)
+    throw new BadValue(`${name} has ${replicas} replicas; give a number from 1 to ${REPLICAS_MAX}`);
+  if (replicas > controllers)
+    throw new BadValue(
+      `${name} has ${replicas} replicas, and there are ${controllers} controllers; give as many at most`,
+    );
+}
+
+export function zonesOf(peers: readonly Address[]): ValueReader<readonly string[]> {
+  return (text) => {
+    if (text === '') return [];
+    const zones = text.split(',').map((word) => word.trim());
+    const wrong = zones.find((zone) => !/^[\w.-]{1,32}$/.test(zone));
+    if (wrong !== undefined)
+      throw new BadValue(`"${wrong}" is no zone; give up to 32 letters, digits, dots, dashes or underscores`);
+    if (zones.length === peers.length) return zones;
+    throw new BadValue(
+      `there are ${peers.length} peers, and ${zones.length} zones; give each peer its zone, in the same order`,
+    );
+  };
+}

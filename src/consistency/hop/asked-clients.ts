@@ -1,0 +1,196 @@
+import { Fifo } from '../../base/fifo.ts';
+import type { ControllerId, GroupNumber } from '../../base/number-kinds.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import { type Reply, serverError } from '../../protocol/reply.ts';
+import type { Request } from '../../protocol/request.ts';
+import type {
+  AskedReply,
+  AskedRequest,
+  HopAnswer,
+  HopAsk,
+  HopMessage,
+} from '../../replication/hop/messages.ts';
+import type { ReadBudget } from '../../replication/read-flow.ts';
+import { newContext } from '../../replication/request-context.ts';
+import { NO_STREAM } from '../client-stream.ts';
+import type { Coordinator } from '../coordinator.ts';
+import { Pipeline } from '../pipeline.ts';
+import type { RequestRouter } from '../policies.ts';
+import { OWED_MAX } from './outbox.ts';
+
+export interface AskedClientsPorts {
+  readonly coordinator: Coordinator;
+  readonly router: RequestRouter;
+  readonly busOf: (group: GroupNumber) => PeerBus<HopMessage>;
+  /** Bytes that wait to be sent to the peer. */
+  readonly waitingBytes: (peer: ControllerId) => number;
+  readonly nameOf: (peer: ControllerId) => string;
+  /** Ends the link to a peer that has sent what no controller would send. */
+  readonly refuse: (peer: ControllerId, reason: string) => void;
+}
+
+/** Values for one peer are read only while no more than this is read, or waits to be sent to it, in bytes. */
+const VALUES_BYTES_MAX = 32 * 1_048_576;
+
+/** Requests that a peer may have given up, and that are still carried out here, beside those that it waits for. */
+const ASKED_MAX = 4 * OWED_MAX;
+
+/**
+ * Carries out requests of clients of other controllers, which have no part in the group of the key.
+ *
+ *  1. The requests of one client of one peer are a pipeline, as those of a connection are. So they take effect in the
+ *     order in which the peer has sent them, and other clients do not wait for them.
+ *  2. An answer goes over the link on which the request came, or nowhere. When the link ends, reads are given up, and
+ *     writes are still carried out.
+ *  3. A request is never sent on from here. A controller that does not have the key says so.
+ */
+export class AskedClients {
+  readonly #ports: AskedClientsPorts;
+  readonly #peers = new Map<ControllerId, AskingPeer>();
+
+  constructor(ports: AskedClientsPorts) {
+    this.#ports = ports;
+  }
+
+  /** No request is under way. */
+  get isIdle(): boolean {
+    return this.unanswered === 0;
+  }
+
+  /** Requests of peers that have not been answered. */
+  get unanswered(): number {
+    return [...this.#peers.values()].reduce((sum, { unanswered }) => sum + unanswered, 0);
+  }
+
+  onAsk(from: ControllerId, group: GroupNumber, ask: HopAsk): void {
+    let peer = this.#peers.get(from);
+    if (peer === undefined) {
+      peer = new AskingPeer(from, this.#ports);
+      this.#peers.set(from, peer);
+    }
+    if (peer.unanswered >= ASKED_MAX) return this.#ports.refuse(from, 'it asks for more than it waits for');
+    peer.onAsk(group, ask);
+  }
+
+  onPeerDown(peer: ControllerId): void {
+    this.#peers.get(peer)?.leave();
+    this.#peers.delete(peer);
+  }
+
+  /** To be called when a gate may have opened. */
+  drain(): void {
+    for (const peer of this.#peers.values()) peer.drain();
+  }
+
+  /** To be called every few milliseconds: the links may have room for more values. */
+  onTick(): void {
+    for (const peer of this.#peers.values()) peer.goOn();
+  }
+}
+
+/** The clients of one peer that have requests here. */
+class AskingPeer implements ReadBudget {
+  readonly #id: ControllerId;
+  readonly #ports: AskedClientsPorts;
+  /** By the numbers that the peer has given them. One without requests is forgotten. */
+  readonly #clients = new Map<number, AskedClient>();
+  unanswered = 0;
+  #readBytes = 0;
+  #isGone = false;
+
+  constructor(id: ControllerId, ports: AskedClientsPorts) {
+    this.#id = id;
+    this.#ports = ports;
+  }
+
+  onAsk(group: GroupNumber, { number, client, level, maxAgeMs, request }: HopAsk): void {
+    const bus = this.#ports.busOf(group);
+    const answer = (reply: AskedReply): void => {
+      if (!this.#isGone) bus.send(this.#id, answerTo(number, request, reply));
+    };
+    const mine = requestHere(request, group, this.#ports.router);
+    if (mine === null) return answer(NOT_HERE);
+    let asked = this.#clients.get(client);
+    if (asked === undefined) {
+      asked = new AskedClient(this.#ports, this, this.#ports.nameOf(this.#id));
+      this.#clients.set(client, asked);
+    }
+    const { context } = asked.pipeline;
+    context.level = level;
+    context.maxAgeMs = maxAgeMs;
+    this.unanswered++;
+    asked.submit(mine, (reply) => {
+      this.unanswered--;
+      if (asked.pipeline.inProgress === 0) this.#clients.delete(client);
+      answer(reply as AskedReply);
+    });
+  }
+
+  fits(bytes: number): boolean {
+    const held = this.#readBytes + this.#ports.waitingBytes(this.#id);
+    return held === 0 || held + bytes <= VALUES_BYTES_MAX;
+  }
+
+  reserve(bytes: number): void {
+    this.#readBytes += bytes;
+  }
+
+  drain(): void {
+    for (const { pipeline } of this.#clients.values()) pipeline.drain();
+  }
+
+  goOn(): void {
+    for (const { pipeline } of this.#clients.values()) if (pipeline.flow.isBlocked) pipeline.flow.retry();
+  }
+
+  leave(): void {
+    this.#isGone = true;
+    for (const { pipeline } of this.#clients.values()) pipeline.leave();
+  }
+}
+
+/** One client of a peer. */
+class AskedClient {
+  readonly pipeline: Pipeline;
+  readonly #answers = new Fifo<(reply: Reply) => void>();
+
+  constructor({ coordinator }: AskedClientsPorts, budget: ReadBudget, clientName: string) {
+    this.pipeline = new Pipeline(coordinator, {
+      context: newContext(),
+      onReply: (_, reply) => this.#answers.shift()!(reply),
+      // Only the reads of several keys come in parts, and a request from a peer has one.
+      onPart: () => {},
+      stream: NO_STREAM,
+      budget,
+      clientName: () => clientName,
+      waitedForClientSince: () => false,
+    });
+  }
+
+  submit(request: Request, answer: (reply: Reply) => void): void {
+    this.#answers.push(answer);
+    this.pipeline.submit(request);
+  }
+}
+
+/** The request as it is carried out here; null where this controller does not have the key in that group. */
+function requestHere(request: AskedRequest, group: GroupNumber, router: RequestRouter): Request | null {
+  if (request.kind === 'flush_all') {
+    const isHere = router.parts.some((part) => part.elsewhere === null && part.group.number === group);
+    return isHere ? { ...request, only: group } : null;
+  }
+  const part = router.partOf('keys' in request ? request.keys[0]! : request.key);
+  return part.elsewhere === null && part.group.number === group ? request : null;
+}
+
+function answerTo(number: number, request: AskedRequest, reply: AskedReply): HopAnswer {
+  const isItem = request.kind === 'read_item';
+  const servedLevel = (isItem ? request.levelFlag?.served : undefined) ?? '';
+  const servedAgeMs = (isItem ? request.ageFlag?.servedMs : undefined) ?? 0;
+  return { type: 'answer', number, reply, servedLevel, servedAgeMs };
+}
+
+const NOT_HERE: AskedReply = serverError(
+  'WRONG_SHARD',
+  'the controller that was asked does not have the key',
+);

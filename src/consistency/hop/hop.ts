@@ -1,0 +1,233 @@
+import type { Clock } from '../../base/clock.ts';
+import { ERRORS, type ErrorCode, failure } from '../../base/error-codes.ts';
+import type { ControllerId, GroupNumber, MonotonicMs } from '../../base/number-kinds.ts';
+import { closedBecause, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import type { Peers } from '../../membership/peers.ts';
+import type { ShardElsewhere } from '../../placement/keyspaces.ts';
+import type { AskedRequest, HopAnswer, HopAsk, HopMessage } from '../../replication/hop/messages.ts';
+import type { RequestContext } from '../../replication/request-context.ts';
+import { Outbox } from './outbox.ts';
+import { Route } from './route.ts';
+import type { Waiter } from './waiter.ts';
+
+export interface HopPorts {
+  readonly node: ControllerId;
+  readonly peers: Pick<Peers, 'isHeard' | 'departureOf' | 'describe'>;
+  readonly busOf: (group: GroupNumber) => PeerBus<HopMessage>;
+  readonly clock: Clock;
+  /** Requests wait this long after the start for the first members to be heard, in milliseconds. */
+  readonly graceMs: number;
+  /** How long a member takes at most to answer, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** Requests that wait should be tried again. */
+  readonly onChange: () => void;
+}
+
+/** A request that was sent to another controller, or waits to be sent. */
+interface Asked {
+  readonly ask: HopAsk;
+  readonly route: Route;
+  readonly waiter: Waiter;
+  /** What the request takes on the link, about. */
+  readonly bytes: number;
+  readonly sinceMs: MonotonicMs;
+  peer: ControllerId;
+  /** The members that could not carry it out. */
+  tried: ControllerId[] | null;
+  isSent: boolean;
+}
+
+/**
+ * Has requests carried out by members of groups that this controller has no part in.
+ *
+ *  1. A request is sent at most once to each member. It is sent to a second one only if the first has certainly not
+ *     carried it out, or if it is a read; and only while no later request of the same client was begun. Therefore
+ *     nothing is carried out twice, and the requests of a client keep their order within a group.
+ *  2. An answer counts once, and only from the controller that was asked. One that comes late or twice is ignored: no
+ *     request has its number any more.
+ *  3. A write whose member went away before it answered has an unknown outcome, and its client is told so.
+ *  4. What a controller owes is bounded, and so is what waits for it: further requests stay in the pipelines of their
+ *     clients.
+ */
+export class Hop {
+  readonly #ports: HopPorts;
+  readonly #startedMs: MonotonicMs;
+  readonly #routes = new Map<GroupNumber, Route>();
+  readonly #buses = new Map<GroupNumber, PeerBus<HopMessage>>();
+  readonly #outboxes = new Map<ControllerId, Outbox<Asked>>();
+  /** By number, so in the order in which they were begun. */
+  readonly #unanswered = new Map<number, Asked>();
+  #lastNumber = 0;
+
+  constructor(ports: HopPorts) {
+    this.#ports = ports;
+    this.#startedMs = ports.clock.nowMs();
+  }
+
+  /** Requests that other controllers have not answered. */
+  get unanswered(): number {
+    return this.#unanswered.size;
+  }
+
+  /** Whether a request for the shard may be begun now. */
+  gate(shard: ShardElsewhere): Gate {
+    const member = this.#routeTo(shard).choose();
+    if (member === 'busy') return CHANGING_MEMBER;
+    if (member !== null) return this.#outboxTo(member).isFull ? FULL : OPEN;
+    const isStarting = this.#ports.clock.nowMs() - this.#startedMs < this.#ports.graceMs;
+    return isStarting ? STARTING : closedBecause('SHARD_UNAVAILABLE', this.#unreachable(shard));
+  }
+
+  /** @param client names the client whose requests keep their order */
+  ask(
+    shard: ShardElsewhere,
+    request: AskedRequest,
+    client: number,
+    { level, maxAgeMs }: Pick<RequestContext, 'level' | 'maxAgeMs'>,
+    waiter: Waiter,
+  ): void {
+    const route = this.#routeTo(shard);
+    const member = route.choose();
+    const peer = member === 'busy' ? route.other([]) : member;
+    if (peer === null) return waiter.onRefused(failure('SHARD_UNAVAILABLE', this.#unreachable(shard)));
+    const ask = { type: 'ask', number: ++this.#lastNumber, client, level, maxAgeMs, request } as const;
+    const sinceMs = this.#ports.clock.nowMs();
+    const bytes = bytesOf(request);
+    this.#push({ ask, route, waiter, bytes, sinceMs, peer, tried: null, isSent: false });
+  }
+
+  onAnswer(from: ControllerId, answer: HopAnswer): void {
+    // mutant: answer-of-another-request
+    const asked = this.#unanswered.get(answer.number);
+    if (asked === undefined || asked.peer !== from || !asked.isSent) return;
+    this.#settle(asked);
+    const { reply } = answer;
+    const isElsewhere = reply.kind === 'server_error' && MAY_SUCCEED_ELSEWHERE.has(reply.code);
+    if (isElsewhere) {
+      asked.route.passOver(from);
+      if (this.#tryAnother(asked)) return;
+    }
+    asked.waiter.onAnswer(answer, this.#ports.clock.nowMs() - asked.sinceMs);
+  }
+
+  /** The connection to the peer is gone, and with it all answers that it owes. */
+  onPeerDown(peer: ControllerId): void {
+    const unsent = new Set(this.#outboxes.get(peer)?.clear());
+    const owed = [...this.#unanswered.values()].filter((asked) => asked.peer === peer);
+    for (const asked of owed) {
+      this.#unanswered.delete(asked.ask.number);
+      asked.route.onAnswered(peer);
+    }
+    for (const asked of owed) {
+      const isSafe = unsent.has(asked) || asked.waiter.isRead;
+      // mutant: asks-twice
+      if (isSafe && this.#tryAnother(asked)) continue;
+      if (isSafe) asked.waiter.onRefused(failure('SHARD_UNAVAILABLE', this.#unreachable(asked.route.shard)));
+      else asked.waiter.onLost('the controller that has the key went away before it answered');
+    }
+  }
+
+  /** To be called every few milliseconds: gives up answers that are overdue, whose clients have been answered. */
+  onTick(): void {
+    const overdueMs = this.#ports.clock.nowMs() - OVERDUE_AFTER_TIMEOUTS * this.#ports.requestTimeoutMs;
+    for (const asked of this.#unanswered.values()) {
+      if (asked.sinceMs > overdueMs) return;
+      this.#settle(asked);
+      asked.waiter.onLost('the controller that has the key did not answer in time');
+    }
+  }
+
+  #push(asked: Asked): void {
+    this.#unanswered.set(asked.ask.number, asked);
+    asked.route.onAsked(asked.peer);
+    this.#outboxTo(asked.peer).push(asked);
+  }
+
+  #send(asked: Asked): void {
+    asked.isSent = true;
+    this.#busOf(asked.route.shard.group).send(asked.peer, asked.ask);
+  }
+
+  #settle(asked: Asked): void {
+    const { peer, route, ask } = asked;
+    this.#unanswered.delete(ask.number);
+    const isRouteFree = route.onAnswered(peer);
+    const isOutboxFree = asked.isSent && this.#outboxTo(peer).onAnswered(asked);
+    if (isOutboxFree || (isRouteFree && route.choose() !== peer)) this.#ports.onChange();
+  }
+
+  /** @returns false when the request can't be sent to another member */
+  #tryAnother(asked: Asked): boolean {
+    const { waiter, route, ask, peer } = asked;
+    if (waiter.isPast) return false;
+    const tried = [...(asked.tried ?? []), peer];
+    const next = route.other(tried);
+    if (next === null) return false;
+    const number = ++this.#lastNumber;
+    this.#push({ ...asked, ask: { ...ask, number }, peer: next, tried, isSent: false });
+    return true;
+  }
+
+  #routeTo(shard: ShardElsewhere): Route {
+    const known = this.#routes.get(shard.group);
+    if (known !== undefined) return known;
+    const { node, peers, clock } = this.#ports;
+    const route = new Route(shard, {
+      node,
+      isHeard: (peer) => peers.isHeard(peer),
+      isLeaving: (peer) => peers.departureOf(peer) !== 'staying',
+      nowMs: () => clock.nowMs(),
+    });
+    this.#routes.set(shard.group, route);
+    return route;
+  }
+
+  #busOf(group: GroupNumber): PeerBus<HopMessage> {
+    const known = this.#buses.get(group);
+    if (known !== undefined) return known;
+    const bus = this.#ports.busOf(group);
+    this.#buses.set(group, bus);
+    return bus;
+  }
+
+  #outboxTo(peer: ControllerId): Outbox<Asked> {
+    const known = this.#outboxes.get(peer);
+    if (known !== undefined) return known;
+    const outbox = new Outbox<Asked>((asked) => this.#send(asked));
+    this.#outboxes.set(peer, outbox);
+    return outbox;
+  }
+
+  #unreachable({ name, members }: ShardElsewhere): string {
+    return `no controller with ${name} can be reached: ${this.#ports.peers.describe(members)}`;
+  }
+}
+
+/** An answer that has not come after so many times `request_timeout` does not come any more. */
+const OVERDUE_AFTER_TIMEOUTS = 3;
+
+/** What a request takes on the link beside its key and value, in bytes. */
+const ASK_BYTES = 64;
+
+function bytesOf(request: AskedRequest): number {
+  return ASK_BYTES + (request.kind === 'storage' ? request.value.length : 0);
+}
+
+/** Errors of one controller, for which the request has not been carried out, and which another member may not have. */
+const MAY_SUCCEED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(
+  (
+    [
+      'CATCHING_UP',
+      'CLOCK_UNKNOWN',
+      'JOURNAL_NOT_WRITABLE',
+      'STORE_DOWN',
+      'VALUE_LOST',
+      'WRONG_SHARD',
+    ] satisfies ErrorCode[]
+  ).filter((code) => !ERRORS[code].mayHaveHappened),
+);
+
+const STARTING = waitBecause('SHARD_UNAVAILABLE', 'no controller with the key has been heard yet');
+const CHANGING_MEMBER = waitBecause('SHARD_UNAVAILABLE', 'another controller is about to be asked');
+const FULL = waitBecause('QUEUE_FULL', 'too many requests wait for the controller that has the key');

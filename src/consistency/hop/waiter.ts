@@ -1,0 +1,15 @@
+import type { RequestFailure } from '../../base/error-codes.ts';
+import type { HopAnswer } from '../../replication/hop/messages.ts';
+
+/** What waits here for the answer of another controller. */
+export interface Waiter {
+  /** The request may be sent to another member although this one may have carried it out: it changes nothing. */
+  readonly isRead: boolean;
+  /** The client has been answered, or has sent further requests that must not be overtaken. */
+  readonly isPast: boolean;
+  onAnswer(answer: HopAnswer, tookMs: number): void;
+  /** The request was certainly not carried out. */
+  onRefused(failure: RequestFailure): void;
+  /** The member went away before it answered: the request may have been carried out. */
+  onLost(reason: string): void;
+}

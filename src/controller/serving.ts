@@ -1,0 +1,119 @@
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import { Coordinator } from '../consistency/coordinator.ts';
+import { DIFFERENCE_LIMITS } from '../consistency/differences.ts';
+import { AskedClients } from '../consistency/hop/asked-clients.ts';
+import { Hop } from '../consistency/hop/hop.ts';
+import type { Peers } from '../membership/peers.ts';
+import { startGraceMsOf } from '../membership/start-grace.ts';
+import type { HopMessage } from '../replication/hop/messages.ts';
+import type { CorePorts } from './core-ports.ts';
+import type { CoreTime } from './core-time.ts';
+import type { ControllerRouter } from './groups.ts';
+
+export interface ServingPorts {
+  readonly core: CorePorts;
+  readonly router: ControllerRouter;
+  readonly peers: Peers;
+  readonly time: CoreTime;
+  /** Keyspaces may have had other levels before. */
+  readonly isPlaced: () => boolean;
+  /** Requests that wait should be tried again. */
+  readonly onChange: () => void;
+}
+
+/** The parts of a controller that carry out requests: those of its own clients, and of clients of other controllers. */
+export class Serving {
+  readonly coordinator: Coordinator;
+  /** Has requests carried out by controllers that have the key; null where no keyspace has shards. */
+  readonly hop: Hop | null;
+  /** Carries out requests of clients of other controllers; null where no keyspace has shards. */
+  readonly asked: AskedClients | null;
+  readonly #refuse: CorePorts['refuse'];
+
+  constructor(ports: ServingPorts) {
+    this.#refuse = ports.core.refuse;
+    this.hop = ports.router.hasShards ? hopOf(ports) : null;
+    this.coordinator = coordinatorOf(ports, this.hop);
+    this.asked = this.hop === null ? null : askedClientsOf(ports, this.coordinator);
+  }
+
+  /** @param group that of the key */
+  onMessage(from: ControllerId, group: GroupNumber, message: HopMessage): void {
+    if (this.hop === null || this.asked === null) return this.#refuse(from, 'no keyspace has shards');
+    if (message.type === 'ask') this.asked.onAsk(from, group, message);
+    else this.hop.onAnswer(from, message);
+  }
+
+  onPeerDown(peer: ControllerId): void {
+    this.hop?.onPeerDown(peer);
+    this.asked?.onPeerDown(peer);
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    this.hop?.onTick();
+    this.asked?.onTick();
+    this.coordinator.onTick();
+  }
+
+  /** To be called when a gate may have opened or closed. */
+  onChange(): void {
+    this.coordinator.onChange();
+    this.asked?.drain();
+  }
+
+  /** A client of another controller waits for an answer of this one. */
+  get isAsked(): boolean {
+    return this.asked?.isIdle === false;
+  }
+}
+
+function hopOf({ core, peers, onChange }: ServingPorts): Hop {
+  const { settings, bus, clock } = core;
+  return new Hop({
+    node: settings.self,
+    peers,
+    busOf: (group) => bus.of(group),
+    clock,
+    graceMs: startGraceMsOf(settings),
+    requestTimeoutMs: settings.requestTimeoutMs,
+    onChange,
+  });
+}
+
+function askedClientsOf({ core, router, peers }: ServingPorts, coordinator: Coordinator): AskedClients {
+  const { bus, waitingBytes, refuse } = core;
+  return new AskedClients({
+    coordinator,
+    router,
+    busOf: (group) => bus.of(group),
+    waitingBytes,
+    nameOf: (peer) => peers.nameOf(peer),
+    refuse,
+  });
+}
+
+function coordinatorOf({ core, router, peers, time, isPlaced }: ServingPorts, hop: Hop | null): Coordinator {
+  const { settings, clock, tokenMac, local, nextTurn, lend } = core;
+  return new Coordinator({
+    tokens: {
+      cluster: settings.cluster,
+      mac: tokenMac,
+      aheadMs: (versionTime) => time.aheadMs(versionTime),
+      maxClockSkewMs: settings.maxClockSkewMs,
+      mayBeGone: isPlaced,
+    },
+    nextTurn,
+    hop,
+    lend,
+    router,
+    timeMs: () => time.cluster.nowMs(),
+    clock,
+    requestTimeoutMs: settings.requestTimeoutMs,
+    slowRequestMs: settings.slowRequestMs,
+    itemBytesMax: settings.itemBytesMax,
+    differences: core.differences ?? DIFFERENCE_LIMITS,
+    waitingFor: () => (peers.unavailableText === '' ? '' : `waiting for ${peers.unavailableText}`),
+    local,
+  });
+}

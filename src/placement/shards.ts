@@ -1,0 +1,118 @@
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+
+/** A keyspace whose keys are spread over several groups, as the configuration has it. */
+export interface ShardedKeyspace {
+  /** The name of the keyspace. */
+  readonly name: string;
+  /** At least 2: with one shard the keyspace is in the group of its level. */
+  readonly shards: number;
+  /** How many controllers have the entries of each shard. */
+  readonly replicas: number;
+}
+
+/** What the configuration says of shards. All controllers of a cluster have the same. */
+export interface ShardSettings {
+  readonly sharded: readonly ShardedKeyspace[];
+  /** The zone of each controller, in the order of their ids; empty where no zones are given. */
+  readonly zones: readonly string[];
+}
+
+/** The part of a keyspace that one group has, before the group is made. */
+export interface PlannedShard {
+  /** The name of the keyspace. */
+  readonly keyspace: string;
+  /** From 0. */
+  readonly shard: number;
+  /** How many shards the keyspace has. */
+  readonly of: number;
+  readonly group: GroupNumber;
+  /** The controllers that have its entries, in the order of their ids. */
+  readonly members: readonly ControllerId[];
+}
+
+/** The number of the first group of a shard. Smaller numbers belong to the groups of levels. */
+export const FIRST_SHARD_GROUP = 16;
+
+/** The most groups of shards that a cluster has: a message names its group in one byte. */
+export const SHARD_GROUPS_MAX = 240;
+
+/**
+ * The groups of all shards, from what is configured alone, so that every controller comes to the same.
+ *
+ * @param controllers how many there are
+ */
+export function plannedShards(
+  { sharded, zones }: ShardSettings,
+  controllers: number,
+): readonly PlannedShard[] {
+  const spread = new ReplicaSpread(controllers, zones);
+  const byName = sharded.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return byName
+    .flatMap(({ name, shards, replicas }) =>
+      Array.from({ length: shards }, (_, shard) => ({ keyspace: name, shard, of: shards, replicas })),
+    )
+    .map(({ replicas, ...shard }, at) => {
+      return { ...shard, group: FIRST_SHARD_GROUP + at, members: spread.next(replicas) };
+    });
+}
+
+/**
+ * Gives each shard its controllers:
+ *
+ *  1. in different zones, as far as there are zones;
+ *  2. among these the controllers with the fewest replicas.
+ *
+ * Without zones no controller gets two replicas more than another.
+ */
+class ReplicaSpread {
+  readonly #zones: readonly string[];
+  readonly #loads: number[];
+
+  constructor(controllers: number, zones: readonly string[]) {
+    this.#zones = zones;
+    this.#loads = new Array<number>(controllers).fill(0);
+  }
+
+  next(replicas: number): readonly ControllerId[] {
+    const members: ControllerId[] = [];
+    for (let i = 0; i < replicas; i++) {
+      const member = this.#best(members);
+      this.#loads[member]!++;
+      members.push(member);
+    }
+    return members.sort((a, b) => a - b);
+  }
+
+  #best(members: readonly ControllerId[]): ControllerId {
+    let best = -1;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [controller, load] of this.#loads.entries()) {
+      if (members.includes(controller)) continue;
+      const cost = this.#sharing(controller, members) * LOADS_MAX + load;
+      if (cost >= least) continue;
+      best = controller;
+      least = cost;
+    }
+    return best;
+  }
+
+  /** How many of the members are in the zone of the controller. */
+  #sharing(controller: ControllerId, members: readonly ControllerId[]): number {
+    const zone = this.#zones[controller];
+    return zone === undefined ? 0 : members.filter((member) => this.#zones[member] === zone).length;
+  }
+}
+
+/** More replicas than a controller can have. */
+const LOADS_MAX = SHARD_GROUPS_MAX + 1;
+
+/**
+ * What is configured of shards, in words that are equal at all controllers of a cluster: `shards=NAME/SHARDSxREPLICAS`
+ * for each keyspace with shards, and then the zones. Empty where no keyspace has shards.
+ */
+export function shardsText({ sharded, zones }: ShardSettings): string {
+  if (sharded.length === 0) return '';
+  const words = sharded.map(({ name, shards, replicas }) => `${name}/${shards}x${replicas}`).sort();
+  const inZones = zones.length === 0 ? [] : [`zones=${zones.join(',')}`];
+  return [`shards=${words.join(',')}`, ...inZones].join(' ');
+}

@@ -1,0 +1,5 @@
+/** How the keys of a scenario are spread. */
+export interface ScenarioShards {
+  readonly shards: number;
+  readonly replicas: number;
+}

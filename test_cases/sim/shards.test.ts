@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { FIRST_SHARD_GROUP } from '../../src/placement/shards.ts';
+import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster, type SimOptions } from './sim-cluster.ts';
+
+/** A cluster of six controllers whose keys are spread over three groups. */
+
+const SHARDS = 3;
+const KEYS = Array.from({ length: 24 }, (_, i) => `key:${i}`);
+const SHARD_OF_SLOT = shardsOfSlots(SHARDS);
+
+const shardOf = (key: string): number => SHARD_OF_SLOT[slotOf(key)]!;
+const keyOf = (shard: number): string => KEYS.find((key) => shardOf(key) === shard)!;
+
+async function sharded(replicas: number, settings: SimOptions['settings'] = {}): Promise<SimCluster> {
+  const cluster = new SimCluster({
+    seed: 1,
+    level: 'eventual',
+    nodes: 6,
+    settings: { sharded: [{ name: 'default', shards: SHARDS, replicas }], ...settings },
+  });
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+const getOf = (keys: readonly string[]): Request => ({ kind: 'get', keys, withCas: true });
+const flush: Request = { kind: 'flush_all', delay: 0, noreply: false };
+
+function valuesIn(reply: Reply): readonly (readonly [string, string])[] {
+  if (reply.kind !== 'hits') throw new Error(`not read: ${JSON.stringify(reply)}`);
+  return reply.hits.map(({ key, value }) => [key, value.toString()]);
+}
+
+/** The controllers that have the shard. */
+function membersOf(cluster: SimCluster, shard: number): number[] {
+  const hasIt = ({ core }: SimCluster['nodes'][number]) =>
+    core!.groups.byNumber[FIRST_SHARD_GROUP + shard] !== undefined;
+  return cluster.nodes.filter(hasIt).map(({ id }) => id);
+}
+
+describe.each([1, 2])('keys spread over shards with %i replicas', (replicas) => {
+  it('are in the journals of their group alone', async () => {
+    const cluster = await sharded(replicas);
+    for (const key of KEYS) expect(await ask(cluster, 0, set(key, key))).toMatchObject({ outcome: 'stored' });
+    await cluster.run(2_000);
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const members = membersOf(cluster, shard);
+      expect(members).toHaveLength(replicas);
+      for (const member of members)
+        expect([...cluster.nodes[member]!.journalOf(FIRST_SHARD_GROUP + shard).liveKeys()].sort()).toEqual(
+          KEYS.filter((key) => shardOf(key) === shard).sort(),
+        );
+    }
+    const copies = cluster.nodes.reduce((sum, node) => sum + node.liveKeys().length, 0);
+    expect(copies).toBe(KEYS.length * replicas);
+  });
+
+  it('are served by every controller, in the order asked for', async () => {
+    const cluster = await sharded(replicas);
+    for (const [i, key] of KEYS.entries()) await ask(cluster, i % 6, set(key, `${i}`));
+    await cluster.run(2_000);
+    const asked = [...KEYS.toReversed(), 'none', KEYS[3]!];
+    for (const { id } of cluster.nodes) {
+      for (const [i, key] of KEYS.entries()) expect(await read(cluster, id, key)).toBe(`${i}`);
+      const found = valuesIn(await ask(cluster, id, getOf(asked)));
+      expect(found).toEqual(
+        asked.filter((key) => key !== 'none').map((key) => [key, `${KEYS.indexOf(key)}`]),
+      );
+    }
+  });
+
+  it('take part in conditional requests, with one token everywhere', async () => {
+    const cluster = await sharded(replicas);
+    await ask(cluster, 0, set(KEYS[0]!, '5'));
+    await cluster.run(500);
+    const tokens: bigint[] = [];
+    for (const { id } of cluster.nodes) {
+      const reply = await ask(cluster, id, getOf([KEYS[0]!]));
+      if (reply.kind === 'hits') tokens.push(reply.hits[0]!.cas);
+    }
+    expect(new Set(tokens).size).toBe(1);
+    const incr = {
+      kind: 'arithmetic',
+      verb: 'incr',
+      key: KEYS[0]!,
+      delta: 2n,
+      initial: null,
+      touch: null,
+    } as const;
+    const options = { compare: null, newToken: null, wantsToken: false, noreply: false };
+    for (const [i, { id }] of cluster.nodes.entries()) {
+      expect(await ask(cluster, id, { ...incr, ...options })).toMatchObject({ value: BigInt(7 + 2 * i) });
+      await cluster.run(200);
+    }
+  });
+
+  it('are all ended by a flush at any controller', async () => {
+    const cluster = await sharded(replicas);
+    for (const key of KEYS) await ask(cluster, 2, set(key, 'v'));
+    await cluster.run(1_000);
+    expect(await ask(cluster, 5, flush)).toMatchObject({ outcome: 'ok' });
+    await cluster.run(2_000);
+    for (const { id } of cluster.nodes) expect(valuesIn(await ask(cluster, id, getOf(KEYS)))).toEqual([]);
+  });
+});
+
+describe('a group that fails', () => {
+  it('makes its own keys fail, and no others', async () => {
+    const cluster = await sharded(2, { durability: 'sync' });
+    for (const key of KEYS) await ask(cluster, 0, set(key, 'v'));
+    await cluster.run(1_000);
+    const gone = membersOf(cluster, 1);
+    cluster.kill(...gone.map((id) => cluster.nodes[id]!));
+    await cluster.run(2_000);
+    const others = cluster.nodes.filter(({ running }) => running);
+    expect(others).toHaveLength(4);
+    for (const { id } of others) {
+      const failed = await ask(cluster, id, getOf([keyOf(1)]));
+      expect(failed).toMatchObject({ kind: 'server_error', code: 'SHARD_UNAVAILABLE' });
+      expect(await ask(cluster, id, set(keyOf(1), 'x'))).toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+      for (const shard of [0, 2]) {
+        expect(await read(cluster, id, keyOf(shard))).toBe('v');
+        expect(await ask(cluster, id, set(keyOf(shard), 'v'))).toMatchObject({ outcome: 'stored' });
+      }
+    }
+    for (const id of gone) cluster.nodes[id]!.start();
+    await cluster.runUntilReady();
+    await cluster.run(2_000);
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, keyOf(1))).toBe('v');
+  });
+
+  it('goes on with the replica that is left', async () => {
+    const cluster = await sharded(2);
+    for (const key of KEYS) await ask(cluster, 0, set(key, 'v'));
+    await cluster.run(1_000);
+    cluster.kill(cluster.nodes[membersOf(cluster, 1)[0]!]!);
+    await cluster.run(2_000);
+    for (const { id, running } of cluster.nodes) {
+      if (!running) continue;
+      expect(await read(cluster, id, keyOf(1))).toBe('v');
+      expect(await ask(cluster, id, set(keyOf(1), 'v'))).toMatchObject({ outcome: 'stored' });
+    }
+  });
+});
+
+describe('a request to a controller that dies', () => {
+  it('has an unknown outcome, or is a read of another replica', async () => {
+    const cluster = await sharded(2);
+    await ask(cluster, 0, set(keyOf(1), 'v'));
+    await cluster.run(1_000);
+    const members = membersOf(cluster, 1);
+    const asking = cluster.nodes.find(({ id }) => !members.includes(id))!;
+    const target = cluster.nodes[members[asking.id % 2]!]!;
+    const replies: Reply[] = [];
+    const connection = asking.connect();
+    target.pause();
+    connection.submit(set(keyOf(1), 'w'), (reply) => replies.push(reply));
+    asking.connect().submit(getOf([keyOf(1)]), (reply) => replies.push(reply));
+    await cluster.run(50);
+    expect(replies).toEqual([]);
+    cluster.kill(target);
+    await cluster.run(100);
+    const [first, second] = replies.toSorted((a, b) => (a.kind < b.kind ? -1 : 1));
+    expect(valuesIn(first!)).toEqual([[keyOf(1), 'v']]);
+    expect(second).toMatchObject({ kind: 'server_error', code: 'CONTROLLER_LOST' });
+  });
+});

@@ -1,0 +1,111 @@
+import type { HopAnswer, HopAsk } from '../../src/replication/hop/messages.ts';
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+/** Samples of the messages by which requests are carried to another controller, and back. */
+export const HOP_MESSAGES: {
+  readonly ask: Readonly<Record<string, HopAsk>>;
+  readonly answer: Readonly<Record<string, HopAnswer>>;
+} = {
+  ask: {
+    typical: {
+      type: 'ask',
+      number: 17,
+      client: 4,
+      level: null,
+      maxAgeMs: null,
+      request: { kind: 'get', keys: ['user:1'], withCas: true },
+    },
+    write: {
+      type: 'ask',
+      number: LARGEST,
+      client: LARGEST,
+      level: 'eventual',
+      maxAgeMs: null,
+      request: {
+        kind: 'storage',
+        verb: 'set',
+        key: 'user:1',
+        flags: 7,
+        exptime: -1,
+        value: Buffer.from('value'),
+        invalidate: false,
+        vivify: null,
+        compare: null,
+        newToken: null,
+        wantsToken: true,
+        noreply: false,
+      },
+    },
+    item: {
+      type: 'ask',
+      number: 18,
+      client: 4,
+      level: null,
+      maxAgeMs: 500,
+      request: {
+        kind: 'read_item',
+        key: 'user:1',
+        touch: 60,
+        vivify: null,
+        recacheBelow: null,
+        countsAsRead: true,
+        levelFlag: { asked: 'e', served: '' },
+      },
+    },
+    touch: {
+      type: 'ask',
+      number: 19,
+      client: 4,
+      level: null,
+      maxAgeMs: null,
+      request: { kind: 'gat', keys: ['user:1'], withCas: true, exptime: 60 },
+    },
+    debug: {
+      type: 'ask',
+      number: 20,
+      client: 4,
+      level: null,
+      maxAgeMs: null,
+      request: { kind: 'debug', key: 'user:1' },
+    },
+    flush: {
+      type: 'ask',
+      number: 21,
+      client: 4,
+      level: null,
+      maxAgeMs: null,
+      request: { kind: 'flush_all', delay: 10, noreply: false },
+    },
+  },
+  answer: {
+    typical: {
+      type: 'answer',
+      number: 17,
+      servedLevel: '',
+      servedAgeMs: 0,
+      reply: { kind: 'hits', hits: [{ key: 'user:1', flags: 7, cas: 1_000n, value: Buffer.from('value') }] },
+    },
+    miss: {
+      type: 'answer',
+      number: 18,
+      servedLevel: 'e',
+      servedAgeMs: 12,
+      reply: { kind: 'hits', hits: [] },
+    },
+    failure: {
+      type: 'answer',
+      number: LARGEST,
+      servedLevel: '',
+      servedAgeMs: LARGEST,
+      reply: { kind: 'server_error', code: 'STORE_DOWN', reason: 'the store is down' },
+    },
+    stored: {
+      type: 'answer',
+      number: 19,
+      servedLevel: '',
+      servedAgeMs: 0,
+      reply: { kind: 'outcome', outcome: 'stored', cas: 1_001n },
+    },
+  },
+};
