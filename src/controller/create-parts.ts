@@ -61,7 +61,6 @@ export function createParts(
   const { settings, secret, logger, transport, storage, driver, largeValues } = resources;
   const { connectionsMax } = settings;
   const clock = MACHINE_CLOCK;
-  const startedMs = clock.nowMs();
   const budget = new ClientBudget(settings.clientBytesMax);
   const store = new KVController(settings.storeType, driver, logger);
   const onYields = (connections: number): void => statistics.add('conn_yields', connections);
@@ -110,7 +109,7 @@ export function createParts(
   const parts = {
     settings,
     clock,
-    startedMs,
+    startedMs: clock.nowMs(),
     core,
     mesh,
     store,

@@ -1,5 +1,5 @@
 import { type Effect, isOfKey, type JoinEffect, type KeyEffect, MARKS } from '../ordering/effect.ts';
-import { sameVersion } from '../ordering/version.ts';
+import { compareVersions, sameVersion } from '../ordering/version.ts';
 import { KEY_BYTES_MAX } from '../protocol/limits.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { ConditionalRequest } from '../protocol/request.ts';
@@ -115,4 +115,12 @@ export function answerFlaw(reply: AskedReply): string | null {
   if (reply.kind !== 'hits') return replyFlaw(reply);
   const [hit] = reply.hits;
   return hit === undefined ? null : keyFlaw(hit.key);
+}
+
+/** Writes come in the order of their versions. */
+export function orderFlaw(effects: readonly Effect[]): string | null {
+  for (let i = 1; i < effects.length; i++) {
+    if (compareVersions(effects[i - 1]!.version, effects[i]!.version) >= 0) return 'writes are out of order';
+  }
+  return null;
 }

@@ -5,14 +5,7 @@ import type { Accept, AcceptorState, Heartbeat, Promised, ViewPart } from '../me
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
-import {
-  compareVersions,
-  NO_VERSION,
-  sameVersion,
-  TICKS_PER_MS,
-  type Version,
-  versionTimeOfMs,
-} from '../ordering/version.ts';
+import { NO_VERSION, sameVersion, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
 import { configurationFlaw } from '../placement/configuration.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
@@ -31,6 +24,7 @@ import {
   askedFlaw,
   effectFlaw,
   keyFlaw,
+  orderFlaw,
   replyFlaw,
   requestFlaw,
   unstampedFlaw,
@@ -173,7 +167,7 @@ export class MessageChecks {
       this.#count(received) ??
       this.#effects(effects) ??
       first(effects, ({ version }) => writtenBy(from, version)) ??
-      increasing(effects)
+      orderFlaw(effects)
     );
   }
 
@@ -226,7 +220,7 @@ export class MessageChecks {
         ({ node, verdict }) => this.#controller(node) ?? (verdict === null ? null : replyFlaw(verdict.reply)),
       ) ??
       this.#wholeEffects(effects) ??
-      increasing(effects)
+      orderFlaw(effects)
     );
   }
 
@@ -238,7 +232,7 @@ export class MessageChecks {
       this.#time(previousTime) ??
       this.#wholeEffects(effects) ??
       first(effects, ({ version }) => writtenBy(from, version)) ??
-      increasing(effects)
+      orderFlaw(effects)
     );
   }
 
@@ -292,7 +286,7 @@ export class MessageChecks {
       this.#controllers(sources) ??
       this.#version(donorApplied) ??
       this.#effects(union) ??
-      increasing(union)
+      orderFlaw(union)
     );
   }
 
@@ -393,11 +387,4 @@ function writtenBy(from: ControllerId, { node }: Version): string | null {
 
 function proposedBy(proposer: ControllerId, { node }: Ballot): string | null {
   return node === proposer ? null : `a view of controller ${node}, in the place of ${proposer}`;
-}
-
-function increasing(effects: readonly Effect[]): string | null {
-  for (let i = 1; i < effects.length; i++) {
-    if (compareVersions(effects[i - 1]!.version, effects[i]!.version) >= 0) return 'writes are out of order';
-  }
-  return null;
 }

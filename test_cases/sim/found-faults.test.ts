@@ -180,3 +180,9 @@ it.each([
   };
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** A member of a shard stood still and kept its links, so the answers that it owed kept other members from being asked. */
+it('a member of a shard that stands still does not keep others from being asked (seed 2011)', async () => {
+  const scenario = drawScenario(2_011, { level: 'eventual', sharded: true });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

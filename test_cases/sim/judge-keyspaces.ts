@@ -173,7 +173,7 @@ function partOf(
       incarnation: node.incarnation,
       diedMs: node.diedMs,
       store: node.store,
-      journal: node.journalPart(groups, prefix, isOf),
+      journal: node.journals.part(groups, prefix, isOf),
     })),
   };
 }

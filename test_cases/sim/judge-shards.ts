@@ -48,7 +48,7 @@ export function judgeShards(
 /** The members of one group. */
 function shardOf(cluster: SimCluster, group: number): Judged {
   const { level, durability, losses, lossesAlone, resumptions, nodes } = cluster;
-  const members = nodes.filter((node) => node.hasGroup(group));
+  const members = nodes.filter((node) => node.journals.of(group) !== undefined);
   return {
     level,
     durability,

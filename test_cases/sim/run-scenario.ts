@@ -23,7 +23,7 @@ import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
 import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX } from './view-bounds.ts';
-import { NotLive, type Violation } from './violation.ts';
+import { NotLive, type Violation, violationOf } from './violation.ts';
 
 /**
  * The bound on hot entries in every other scenario, in bytes. The other scenarios have none, so that the stores are
@@ -126,15 +126,12 @@ class Run {
     try {
       await this.#play();
     } catch (error) {
-      const { message, stack = message } = error as Error;
-      const live = error instanceof NotLive;
-      this.#violations.push({ kind: live ? 'not-live' : 'crashed', text: live ? message : stack });
+      this.#violations.push(violationOf(error as Error));
     } finally {
       process.removeListener('unhandledRejection', onRejection);
     }
-    for (const { kind, text } of this.#violations) {
+    for (const { kind, text } of this.#violations)
       this.#cluster.transcript?.line(null, `VIOLATION: ${kind}: ${text}`);
-    }
     return {
       seed: this.#scenario.seed,
       violations: this.#violations,

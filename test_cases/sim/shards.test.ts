@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FIRST_SHARD_GROUP } from '../../src/placement/shards.ts';
 import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
-import type { Request } from '../../src/protocol/request.ts';
+import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
@@ -144,6 +144,67 @@ describe('a group that fails', () => {
       expect(await read(cluster, id, keyOf(1))).toBe('v');
       expect(await ask(cluster, id, set(keyOf(1), 'v'))).toMatchObject({ outcome: 'stored' });
     }
+  });
+});
+
+describe('a member that stands still, and keeps its links', () => {
+  it('is not waited for once it is silent', async () => {
+    const cluster = await sharded(2);
+    await ask(cluster, 0, set(keyOf(1), 'v'));
+    await cluster.run(1_000);
+    const members = membersOf(cluster, 1);
+    const asking = cluster.nodes.find(({ id }) => !members.includes(id))!;
+    const preferred = cluster.nodes[members[asking.id % 2]!]!;
+    preferred.pause();
+    const replies: Reply[] = [];
+    const connection = asking.connect();
+    const other = KEYS.findLast((key) => shardOf(key) === 1)!;
+    for (const request of [set(other, 'w'), getOf([keyOf(1)])])
+      connection.submit(request, (reply) => replies.push(reply));
+    await cluster.run(1_000);
+    // The write may have happened. The read is behind it, and was sent to the member that stands still, too.
+    expect(replies[0]).toMatchObject({ kind: 'server_error', code: 'CONTROLLER_LOST' });
+    expect(valuesIn(replies[1]!)).toEqual([[keyOf(1), 'v']]);
+    expect(await ask(cluster, asking.id, set(keyOf(1), 'x'))).toMatchObject({ outcome: 'stored' });
+    preferred.resume();
+    await cluster.run(100);
+    expect(await read(cluster, asking.id, keyOf(1))).toBe('x');
+  });
+});
+
+describe('keyspaces beside one with shards', () => {
+  const BESIDE: SimOptions['settings'] = { keyspaces: [{ name: 'carts', prefix: 'cart:', level: 'causal' }] };
+  const change = (wanted: WantedKeyspace): Request => ({ kind: 'keyspace', change: wanted, format: 'table' });
+
+  it.each([
+    { what: 'level', keyspace: 'default', level: 'causal' },
+    { what: 'add', keyspace: 'more', prefix: 'more:', level: 'eventual' },
+    { what: 'prefix', keyspace: 'carts', prefix: 'basket:' },
+    { what: 'remove', keyspace: 'carts' },
+  ] as const)('neither take keys from it nor give it some: %j', async (wanted) => {
+    const cluster = await sharded(2, BESIDE);
+    expect(await ask(cluster, 0, change(wanted))).toMatchObject({
+      kind: 'client_error',
+      reason: 'default has several shards: it keeps its keys and its level while the cluster runs',
+    });
+  });
+
+  it('get another level, and a keyspace of their own keys is added, while shards serve', async () => {
+    const cluster = await sharded(2, BESIDE);
+    const keys = [...KEYS, 'cart:1', 'cart:big:1'];
+    for (const key of keys) await ask(cluster, 0, set(key, key));
+    await cluster.run(1_000);
+    for (const wanted of [
+      { what: 'level', keyspace: 'carts', level: 'eventual' },
+      { what: 'add', keyspace: 'big', prefix: 'cart:big:', level: 'causal' },
+    ] as const) {
+      expect(await ask(cluster, 1, change(wanted))).toMatchObject({ kind: 'lines' });
+      await cluster.run(3_000);
+      for (const { id } of cluster.nodes)
+        for (const key of keys) expect(await read(cluster, id, key)).toBe(key);
+    }
+    const levels = cluster.nodes.map(({ core }) => core!.levels.inWords);
+    expect(new Set(levels)).toEqual(new Set(['eventual carts=cart::eventual big=cart:big::causal']));
   });
 });
 

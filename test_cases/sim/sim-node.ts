@@ -48,7 +48,7 @@ export class SimNode implements NetworkNode {
   #isStopping = false;
   #settledIncarnation = 0;
   readonly #groups: readonly PlannedGroup[];
-  readonly #journals = new NodeJournals(() => this.core?.router ?? null);
+  readonly journals = new NodeJournals(() => this.core?.router ?? null);
   /** What this run began with, by number of the group. */
   #recovered: ReadonlyMap<number, RecoveredState> = new Map();
   /** How many runs went on from what was on disk. */
@@ -77,7 +77,7 @@ export class SimNode implements NetworkNode {
     this.files = new SimFileSystem(scheduler, random.fork(`files ${id}`));
     this.#groups = groupsHere(settings);
     for (const { number } of this.#groups)
-      this.#journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
+      this.journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
   }
 
   recoveredIn(group: number): RecoveredState {
@@ -86,31 +86,23 @@ export class SimNode implements NetworkNode {
 
   /** The journal of a group; without a number, that of the first group with entries. */
   journalOf(group = this.#groups[0]!.number): WitnessJournal {
-    return this.#journals.of(group)!;
+    return this.journals.of(group)!;
   }
 
-  hasGroup(group: number): boolean {
-    return this.#journals.of(group) !== undefined;
-  }
-
+  /** That of the only keyspace or of all its shards, or of the first group with entries. */
   get journal(): JudgedJournal {
-    if (this.#settings.sharded.length > 0) return this.#journals.ofAll;
-    return this.#settings.keyspaces.length > 0 ? this.journalOf() : this.#journals.ofOnly;
-  }
-
-  /** See `NodeJournals.part`. */
-  journalPart(groups: readonly number[], key: string, isOf: (key: string) => boolean): JudgedJournal {
-    return this.#journals.part(groups, key, isOf);
+    if (this.#settings.sharded.length > 0) return this.journals.ofAll;
+    return this.#settings.keyspaces.length > 0 ? this.journalOf() : this.journals.ofOnly;
   }
 
   /** Keys that have an entry now. */
   liveKeys(): string[] {
-    return this.#journals.liveKeys();
+    return this.journals.liveKeys();
   }
 
   /** The newest write of the key. */
   newest(key: string): JournalRecord | undefined {
-    return this.#journals.newest(key);
+    return this.journals.newest(key);
   }
 
   /** Null while the controller does not run, and while it opens its disk. */
@@ -217,8 +209,8 @@ export class SimNode implements NetworkNode {
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
     const witnessed = (number: number, { journal, recovered, viewLog }: GroupStorage): GroupStorage => {
-      const witness = new WitnessJournal(journal, this.#journals.of(number)?.applied);
-      this.#journals.set(number, witness);
+      const witness = new WitnessJournal(journal, this.journals.of(number)?.applied);
+      this.journals.set(number, witness);
       return { journal: witness, recovered, viewLog };
     };
     for (const { number } of planned) storages.set(number, witnessed(number, storageOf(number)));

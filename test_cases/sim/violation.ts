@@ -29,3 +29,9 @@ export type ViolationKind =
 
 /** Thrown where a run cannot go on. */
 export class NotLive extends Error {}
+
+/** What a run did wrong that has ended with this error. */
+export function violationOf(error: Error): Violation {
+  const { message, stack = message } = error;
+  return error instanceof NotLive ? { kind: 'not-live', text: message } : { kind: 'crashed', text: stack };
+}

@@ -8,12 +8,12 @@ import type { ShardElsewhere } from '../../placement/keyspaces.ts';
 import type { AskedRequest, HopAnswer, HopAsk, HopMessage } from '../../replication/hop/messages.ts';
 import type { RequestContext } from '../../replication/request-context.ts';
 import { Outbox } from './outbox.ts';
-import { Route } from './route.ts';
+import { ShardRoute } from './shard-route.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface HopPorts {
   readonly node: ControllerId;
-  readonly peers: Pick<Peers, 'isHeard' | 'departureOf' | 'describe'>;
+  readonly peers: Pick<Peers, 'isHeard' | 'isSteady' | 'departureOf' | 'describe'>;
   readonly busOf: (group: GroupNumber) => PeerBus<HopMessage>;
   readonly clock: Clock;
   /** Requests wait this long after the start for the first members to be heard, in milliseconds. */
@@ -27,7 +27,7 @@ export interface HopPorts {
 /** A request that was sent to another controller, or waits to be sent. */
 interface Asked {
   readonly ask: HopAsk;
-  readonly route: Route;
+  readonly route: ShardRoute;
   readonly waiter: Waiter;
   /** What the request takes on the link, about. */
   readonly bytes: number;
@@ -53,7 +53,7 @@ interface Asked {
 export class Hop {
   readonly #ports: HopPorts;
   readonly #startedMs: MonotonicMs;
-  readonly #routes = new Map<GroupNumber, Route>();
+  readonly #routes = new Map<GroupNumber, ShardRoute>();
   readonly #buses = new Map<GroupNumber, PeerBus<HopMessage>>();
   readonly #outboxes = new Map<ControllerId, Outbox<Asked>>();
   /** By number, so in the order in which they were begun. */
@@ -111,7 +111,7 @@ export class Hop {
     asked.waiter.onAnswer(answer, this.#ports.clock.nowMs() - asked.sinceMs);
   }
 
-  /** The connection to the peer is gone, and with it all answers that it owes. */
+  /** The connection to the peer is gone, or it has become silent: the answers that it owes are not waited for. */
   onPeerDown(peer: ControllerId): void {
     const unsent = new Set(this.#outboxes.get(peer)?.clear());
     const owed = [...this.#unanswered.values()].filter((asked) => asked.peer === peer);
@@ -128,8 +128,13 @@ export class Hop {
     }
   }
 
-  /** To be called every few milliseconds: gives up answers that are overdue, whose clients have been answered. */
+  /**
+   * To be called every few milliseconds: gives up answers of peers that are silent, and answers that are overdue, whose
+   * clients have been answered. An answer that comes later all the same is ignored.
+   */
   onTick(): void {
+    for (const [peer, outbox] of this.#outboxes)
+      if (!outbox.isIdle && !this.#ports.peers.isHeard(peer)) this.onPeerDown(peer);
     const overdueMs = this.#ports.clock.nowMs() - OVERDUE_AFTER_TIMEOUTS * this.#ports.requestTimeoutMs;
     for (const asked of this.#unanswered.values()) {
       if (asked.sinceMs > overdueMs) return;
@@ -169,13 +174,14 @@ export class Hop {
     return true;
   }
 
-  #routeTo(shard: ShardElsewhere): Route {
+  #routeTo(shard: ShardElsewhere): ShardRoute {
     const known = this.#routes.get(shard.group);
     if (known !== undefined) return known;
     const { node, peers, clock } = this.#ports;
-    const route = new Route(shard, {
+    const route = new ShardRoute(shard, {
       node,
       isHeard: (peer) => peers.isHeard(peer),
+      isSteady: (peer) => peers.isSteady(peer),
       isLeaving: (peer) => peers.departureOf(peer) !== 'staying',
       nowMs: () => clock.nowMs(),
     });

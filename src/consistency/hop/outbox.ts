@@ -20,6 +20,11 @@ export class Outbox<Item extends { readonly bytes: number }> {
     return this.#waiting.length > 0;
   }
 
+  /** Nothing is owed, and nothing waits. */
+  get isIdle(): boolean {
+    return this.#owed === 0 && this.#waiting.length === 0;
+  }
+
   push(item: Item): void {
     this.#waiting.push(item);
     this.#drain();

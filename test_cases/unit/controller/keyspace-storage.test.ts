@@ -130,7 +130,8 @@ describe('a start is refused', () => {
       const keyspaces = [{ name: 'default', prefix: '', level }, SESSIONS];
       const placement = { epoch: 1, keyspaces, move: null };
       const ballot = { counter: 1, node: 0 };
-      return { promised: ballot, accepted: ballot, members: [], sync: false, placement, installed: null };
+      const none = { configuration: null, installed: null, installedConfiguration: null };
+      return { promised: ballot, accepted: ballot, members: [], sync: false, placement, ...none };
     };
     const remember = (level: Settings['level']) =>
       new Promise<void>((resolve) => storage!.viewLog.save(agreed(level), resolve));

@@ -2,11 +2,13 @@ import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { ShardElsewhere } from '../../placement/keyspaces.ts';
 
 /** What a route has to know of the other controllers. */
-export interface RoutePorts {
+export interface ShardRoutePorts {
   /** This controller. */
   readonly node: ControllerId;
   /** The peer is connected, and was heard a moment ago. */
   readonly isHeard: (peer: ControllerId) => boolean;
+  /** The peer was heard without a pause for a while. One that has only just come may be gone in a moment. */
+  readonly isSteady: (peer: ControllerId) => boolean;
   /** The peer is about to end. */
   readonly isLeaving: (peer: ControllerId) => boolean;
   readonly nowMs: () => MonotonicMs;
@@ -22,16 +24,16 @@ const PASSED_OVER_MS = 1_000;
  * written. Another member is asked only once the one before owes no answer: otherwise a request could overtake an
  * earlier one of the same client.
  */
-export class Route {
+export class ShardRoute {
   readonly shard: ShardElsewhere;
-  readonly #ports: RoutePorts;
+  readonly #ports: ShardRoutePorts;
   readonly #preferred: readonly ControllerId[];
   readonly #passedOverUntilMs = new Map<ControllerId, MonotonicMs>();
   #current: ControllerId | null = null;
   /** Requests that the present member has not answered. */
   #owed = 0;
 
-  constructor(shard: ShardElsewhere, ports: RoutePorts) {
+  constructor(shard: ShardElsewhere, ports: ShardRoutePorts) {
     this.shard = shard;
     this.#ports = ports;
     // Controllers that have no part in the group begin with different members of it.
@@ -70,13 +72,12 @@ export class Route {
   }
 
   #next(): ControllerId | null {
-    const { isHeard, isLeaving } = this.#ports;
+    const { isHeard, isSteady, isLeaving } = this.#ports;
     const current = this.#current;
     if (current !== null && this.#isGood(current)) return current;
     const heard = this.#preferred.filter((peer) => isHeard(peer));
-    return (
-      heard.find((peer) => this.#isGood(peer)) ?? heard.find((peer) => !isLeaving(peer)) ?? heard[0] ?? null
-    );
+    const good = heard.filter((peer) => this.#isGood(peer));
+    return good.find(isSteady) ?? good[0] ?? heard.find((peer) => !isLeaving(peer)) ?? heard[0] ?? null;
   }
 
   #isGood(peer: ControllerId): boolean {
