@@ -11,7 +11,8 @@ export interface StreamMessage {
 
 /** A message of one controller. */
 export interface TakenMessage {
-  readonly message: StreamMessage;
+  /** Null: it only says from where on the reader gets the events of that controller. */
+  readonly message: StreamMessage | null;
   /** How far the reader has got in the log of that controller with it; null where that is no further than before. */
   readonly position: Position | null;
 }
@@ -137,8 +138,10 @@ export class EventStream extends Readable {
   }
 }
 
-function textOf({ type, data }: StreamMessage, id: string | null): string {
+/** A reader keeps the id of a message without data, and passes nothing on. */
+function textOf(message: StreamMessage | null, id: string | null): string {
   const idLine = id === null ? '' : `id: ${id}\n`;
-  const typeLine = type === null ? '' : `event: ${type}\n`;
-  return `${idLine}${typeLine}data: ${JSON.stringify(data)}\n\n`;
+  if (message === null) return `${idLine}\n`;
+  const typeLine = message.type === null ? '' : `event: ${message.type}\n`;
+  return `${idLine}${typeLine}data: ${JSON.stringify(message.data)}\n\n`;
 }

@@ -2,7 +2,8 @@ import type { StreamMessage } from './event-stream.ts';
 
 /** A message as its text was read. */
 export interface ReadMessage {
-  readonly message: StreamMessage;
+  /** Null: there is nothing but the id. */
+  readonly message: StreamMessage | null;
   readonly id: string | null;
 }
 
@@ -25,16 +26,17 @@ export class EventsReader {
   }
 }
 
-/** Null for a comment, and for a message without data. */
+/** Null for a comment, and for a message without data and id. */
 function messageIn(text: string): ReadMessage | null {
   const fields = new Map(
     text.split('\n').map((line) => [line.split(':', 1)[0]!, line.replace(/^[^:]*: ?/, '')]),
   );
   const data = fields.get('data');
-  if (data === undefined) return null;
+  const id = fields.get('id') ?? null;
+  if (data === undefined) return id === null ? null : { message: null, id };
   const type = fields.get('event') ?? null;
   if (type !== null && !TYPES.includes(type)) return null;
   const parsed: unknown = JSON.parse(data);
   if (typeof parsed !== 'object' || parsed === null) throw new Error('it sent an event without fields');
-  return { message: { type: type as StreamMessage['type'], data: parsed }, id: fields.get('id') ?? null };
+  return { message: { type: type as StreamMessage['type'], data: parsed }, id };
 }

@@ -14,6 +14,13 @@ const ASK_AGAIN_AFTER_MS = 1_000;
 /** A controller from which nothing comes, not even a comment, within this time is asked again, in milliseconds. */
 const SILENT_AFTER_MS = 3 * COMMENT_EVERY_MS;
 
+/**
+ * A controller that was not heard is asked for events of so many milliseconds more than have passed since the reader
+ * came, where it has not told a position yet. It counts them back from the moment at which it reads the question. Longer:
+ * the reader gets more events from before its time. Shorter: a slow machine loses some.
+ */
+const ON_THE_WAY_MS = 5_000;
+
 /** Messages that wait to be taken. With more, nothing is read from the controller. */
 const WAITING_MAX = 64;
 
@@ -32,7 +39,7 @@ export class FollowedEvents implements MessageSource {
   readonly #sinceMs: number;
   readonly #onMessage: () => void;
   readonly #waiting = new Fifo<TakenMessage>();
-  /** The last event that has been read. */
+  /** The last event that has been read, or that need not be. Null until the controller has told where its log stands. */
   #position: Position | null;
   #asking: ClientRequest | null = null;
   #answer: IncomingMessage | null = null;
@@ -71,7 +78,8 @@ export class FollowedEvents implements MessageSource {
   #ask(): void {
     const { id, address } = this.#of;
     const { host, port } = address;
-    const ms = Math.ceil(performance.now() - this.#sinceMs);
+    const onTheWayMs = this.#trouble === '' ? 0 : ON_THE_WAY_MS;
+    const ms = Math.ceil(performance.now() - this.#sinceMs) + onTheWayMs;
     const path = `/v1/controllers/self/events?ms=${Math.min(ms, ALWAYS_MS)}`;
     const headers: Record<string, string> =
       this.#position === null ? {} : { 'last-event-id': idOf(new Map([[id, this.#position]])) };
@@ -112,7 +120,7 @@ export class FollowedEvents implements MessageSource {
 
   #onRead(read: ReadMessage): void {
     // It comes back by itself.
-    if (read.message.type === 'end') return;
+    if (read.message?.type === 'end') return;
     const position = read.id === null ? null : (positionsIn(read.id).get(this.#of.id) ?? null);
     if (position !== null) this.#position = position;
     this.#add({ message: read.message, position });

@@ -3,12 +3,16 @@ import type { EventLog } from './event-log.ts';
 import type { MessageSource, StreamMessage, TakenMessage } from './event-stream.ts';
 import type { Position } from './positions.ts';
 
-/** The events of this controller, from a position on. They stay in its log until the reader takes them. */
+/**
+ * The events of this controller, from a position on. They stay in its log until the reader takes them. The reader is
+ * told the position first: a reader that loses the stream before the first event goes on from there, and misses none.
+ */
 export class OwnEvents implements MessageSource {
   readonly controller: ControllerId;
   readonly #log: EventLog;
   readonly #endListening: () => void;
   #number: number;
+  #isBegun = false;
 
   /**
    * @param from the last event that the reader has got; null for a new reader, which gets those of the last `ms`
@@ -23,6 +27,10 @@ export class OwnEvents implements MessageSource {
   }
 
   take(): TakenMessage | null {
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      return { message: null, position: this.#position };
+    }
     const event = this.#log.next(this.#number);
     if (event === null) return null;
     const missed = event.number - this.#number - 1;
@@ -32,11 +40,15 @@ export class OwnEvents implements MessageSource {
       missed > 0
         ? { type: 'missed', data: { controller, events: missed } }
         : { type: null, data: { controller, ...event } };
-    return { message, position: { run: this.#log.run, number: this.#number } };
+    return { message, position: this.#position };
   }
 
   close(): void {
     this.#endListening();
+  }
+
+  get #position(): Position {
+    return { run: this.#log.run, number: this.#number };
   }
 }
 

@@ -1,13 +1,16 @@
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecentEvents } from '../../../src/controller/log/recent-events.ts';
 import { EventStream } from '../../../src/http/events/event-stream.ts';
 import { EventsReader } from '../../../src/http/events/events-reader.ts';
+import { FollowedEvents } from '../../../src/http/events/followed-controller.ts';
 import { OwnEvents } from '../../../src/http/events/own-events.ts';
 import { idOf, positionsIn } from '../../../src/http/events/positions.ts';
 import { TestEventSource } from '../../support/event-source.ts';
 import { eventually } from '../../support/eventually.ts';
+import { portOf } from '../../support/free-port.ts';
 import { LocalControllers } from '../../support/local-controllers.ts';
 
 const SILENT = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
@@ -114,6 +117,40 @@ it('a controller that ends tells the readers of its events, and waits for none o
   expect(performance.now() - beganMs).toBeLessThan(2_500);
 });
 
+describe('a controller that is followed', () => {
+  /** What it was asked each time, and how it answers: each stream ends at once. */
+  async function askedOf(streams: readonly string[], ms: number): Promise<IncomingMessage[]> {
+    const asked: IncomingMessage[] = [];
+    const server = createServer((request, response) => {
+      const stream = streams[asked.push(request) - 1];
+      if (stream === undefined) response.writeHead(503).end();
+      else response.writeHead(200).end(stream);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = { host: '127.0.0.1', port: portOf(server), httpPort: 0 };
+    const events = new FollowedEvents({ id: 2, address }, null, ms, () => {});
+    await eventually(() => asked.length === streams.length + 1);
+    events.close();
+    server.close();
+    return asked;
+  }
+
+  it('is asked for what came behind its position, also if no event came before the stream was lost', async () => {
+    const [first, second] = await askedOf(['id: 2.run.7\n\n'], 0);
+    expect([first!.url, first!.headers['last-event-id']]).toEqual([
+      expect.stringMatching(/ms=[0-9]$/),
+      undefined,
+    ]);
+    expect(second!.headers['last-event-id']).toBe('2.run.7');
+  });
+
+  it('is asked for more time than has passed where it was not heard, since a question takes its time', async () => {
+    const [, second] = await askedOf([''], 0);
+    expect(second!.headers['last-event-id']).toBeUndefined();
+    expect(Number(/ms=(\d+)$/.exec(second!.url!)![1])).toBeGreaterThan(6_000);
+  });
+});
+
 describe('a stream of events', () => {
   function written(lines: number): RecentEvents {
     const log = new RecentEvents(CLOCK);
@@ -126,6 +163,7 @@ describe('a stream of events', () => {
     const log = written(310);
     const from = { run: log.run, number: 4 };
     const events = new OwnEvents(1, log, from, 0, () => {});
+    expect(events.take()).toEqual({ message: null, position: from });
     expect(events.take()).toEqual({
       message: { type: 'missed', data: { controller: 1, events: 6 } },
       position: { run: log.run, number: 10 },
@@ -136,7 +174,7 @@ describe('a stream of events', () => {
   it('begins anew with another run of the controller', () => {
     const log = written(2);
     const events = new OwnEvents(1, log, { run: 'earlier', number: 200 }, 0, () => {});
-    expect(events.take()!.position!.number).toBe(1);
+    expect([0, 1].map(() => events.take()!.position!.number)).toEqual([0, 1]);
   });
 
   it('takes 16 KiB and one event ahead of a reader, and ends with a reason if nothing is read', async () => {
@@ -175,10 +213,11 @@ describe('a stream of events', () => {
 
   it('is read the same however its bytes are split', () => {
     const text =
-      'retry: 1000\n\nid: 0.r.1\ndata: {"a":"é"}\n\n: still here\n\nevent: end\ndata: {"reason":""}\n\n';
+      'retry: 1000\n\nid: 0.r.0\n\nid: 0.r.1\ndata: {"a":"é"}\n\n: still here\n\nevent: end\ndata: {"reason":""}\n\n';
     const bytes = Buffer.from(text);
     const whole = new EventsReader().read(bytes);
     expect(whole).toEqual([
+      { id: '0.r.0', message: null },
       { id: '0.r.1', message: { type: null, data: { a: 'é' } } },
       { id: null, message: { type: 'end', data: { reason: '' } } },
     ]);
