@@ -32,6 +32,11 @@ const CLIENT_HELP: Readonly<Record<string, string>> = {
   latency: 'the time of a round trip, until Ctrl-C',
 };
 
+/** Whether there is help on it. @param topic empty for all commands */
+export function isHelpTopic(topic: string): boolean {
+  return topic === '' || COMMAND_WORDS.has(topic) || CLIENT_USAGES.has(topic);
+}
+
 /** @param topic a command; empty: all of them, a line each */
 export function clientHelp(topic: string): string {
   if (topic === '') return overview();

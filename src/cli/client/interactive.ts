@@ -7,11 +7,10 @@ import { EXIT_MISS, EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { stateDirectory } from '../locations.ts';
 import { formatAddress } from '../settings/address.ts';
 import { statusScreen } from '../status/run-status.ts';
-import { nearest } from '../suggestion.ts';
 import { type CliSession, statusOf } from './cli-session.ts';
 import { clientHelp } from './client-help.ts';
 import { type Colours, coloursFor } from './colours.ts';
-import { CLIENT_WORDS, COMMAND_WORDS, isShowCluster } from './command-words.ts';
+import { CLIENT_WORDS, isShowCluster } from './command-words.ts';
 import { type Completions, completionsOf, keysThatBegin } from './completion.ts';
 import { HintLine } from './hint-line.ts';
 import { HISTORY_LINES_MAX, loadHistory, saveHistory } from './history.ts';
@@ -174,7 +173,7 @@ export class InteractiveClient {
     if (command.sentAs !== undefined) this.#print(`  (sent as: ${command.sentAs})`);
     for (const part of reply.parts) this.#print(this.#painted(printable(part), reply));
     const word = command.title.split(' ', 1)[0]!;
-    const words = COMMAND_WORDS.has(word) ? explain(reply) : unknownCommand(word, reply);
+    const words = explain(word, reply);
     if (words !== null) this.#print(this.#colours.grey(`  (${words})`));
   }
 
@@ -267,13 +266,6 @@ export class InteractiveClient {
     this.#terminal.write(null, { ctrl: true, name: 'u' });
     this.#prompt();
   }
-}
-
-/** A controller may know a command that this client does not. @returns null when it does */
-function unknownCommand(word: string, { failed }: ReplyParts): string | null {
-  if (!failed) return null;
-  const meant = nearest(word, [...COMMAND_WORDS.keys(), ...CLIENT_WORDS]);
-  return `there is no command "${word}"; ${meant === null ? '"help" lists what there is' : `did you mean "${meant}"?`}`;
 }
 
 /** The view that a line asks for; null for none. */

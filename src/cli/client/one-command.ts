@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import type { Address } from '../../controller/settings.ts';
 import type { ClientOptions } from '../command-line/client-flags.ts';
-import { EXIT_FAILED, EXIT_OK, UsageError } from '../failure.ts';
+import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, UsageError } from '../failure.ts';
 import { statusScreen } from '../status/run-status.ts';
 import { CliSession } from './cli-session.ts';
-import { clientHelp } from './client-help.ts';
+import { clientHelp, isHelpTopic } from './client-help.ts';
 import { COMMAND_WORDS, isShowCluster, SHORT_FORM_WORDS } from './command-words.ts';
 import { linesOf } from './line-stream.ts';
 import { isBinaryKey } from './meta-form.ts';
 import { quote } from './quoting.ts';
 import { exitCodeOf, outputOf } from './reply-output.ts';
+import { misunderstanding } from './reply-words.ts';
 import { parseTyped, type WireCommand } from './typed-command.ts';
 import { pause } from './views/view.ts';
 
@@ -25,8 +26,9 @@ export async function runOneCommand(
   signal: AbortSignal,
 ): Promise<number> {
   if (words[0] === 'help') {
-    await writeOut(Buffer.from(`${clientHelp(words[1] ?? '')}\n`));
-    return EXIT_OK;
+    const topic = words[1] ?? '';
+    await writeOut(Buffer.from(`${clientHelp(topic)}\n`));
+    return isHelpTopic(topic) ? EXIT_OK : EXIT_USAGE;
   }
   const command = isShowCluster(words)
     ? null
@@ -66,6 +68,8 @@ async function runOnce(
   const reply = await session.run(command);
   if (reply === null) return EXIT_FAILED;
   await writeOut(outputOf(reply, output));
+  const misunderstood = misunderstanding(command.title.split(' ', 1)[0]!, reply);
+  if (misunderstood !== null) process.stderr.write(`memchorus: ${misunderstood}\n`);
   return exitCodeOf(reply);
 }
 

@@ -1,8 +1,9 @@
+import { nearest } from '../suggestion.ts';
+import { CLIENT_WORDS, COMMAND_WORDS } from './command-words.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 
 /** What a line of the protocol means, for whoever does not know it by heart. The first that fits is said. */
 const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
-  [/^ERROR$/, 'there is no such command, or not with these words; "help" lists what there is'],
   [/^CLIENT_ERROR .*non-numeric/, 'incr and decr need a value that is a number, written in digits'],
   [/^CLIENT_ERROR bad data chunk/, 'the value was not as long as the line before it said'],
   [
@@ -22,11 +23,29 @@ const EXPLANATIONS: readonly (readonly [pattern: RegExp, words: string])[] = [
   [/^NOT_FOUND$/, 'there is no such key'],
 ];
 
-/** @returns null when the reply speaks for itself */
-export function explain(reply: ReplyParts): string | null {
+/** @param word the command @returns null when the reply speaks for itself */
+export function explain(word: string, reply: ReplyParts): string | null {
+  const misunderstood = misunderstanding(word, reply);
+  if (misunderstood !== null || !COMMAND_WORDS.has(word)) return misunderstood;
   if (reply.parts.length === 1 && reply.parts[0]!.toString('latin1') === 'END') return 'there is no such key';
-  const last = reply.parts.at(-1)?.toString('latin1') ?? '';
+  const last = lastOf(reply);
   return EXPLANATIONS.find(([pattern]) => pattern.test(last))?.[1] ?? null;
+}
+
+/**
+ * What to write in place of a command that was not understood: another command, or other words behind it. A controller
+ * may know a command that this client does not. @returns null when it was understood
+ */
+export function misunderstanding(word: string, reply: ReplyParts): string | null {
+  const usage = COMMAND_WORDS.get(word)?.usage;
+  if (usage !== undefined) return lastOf(reply) === 'ERROR' ? `not with these words; usage: ${usage}` : null;
+  if (!reply.failed) return null;
+  const meant = nearest(word, [...COMMAND_WORDS.keys(), ...CLIENT_WORDS]);
+  return `there is no command "${word}"; ${meant === null ? '"help" lists what there is' : `did you mean "${meant}"?`}`;
+}
+
+function lastOf({ parts }: ReplyParts): string {
+  return parts.at(-1)?.toString('latin1') ?? '';
 }
 
 /**

@@ -15,8 +15,8 @@ const ASK_AGAIN_AFTER_MS = 1_000;
 const SILENT_AFTER_MS = 3 * COMMENT_EVERY_MS;
 
 /**
- * A controller that was not heard is asked for events of so many milliseconds more than have passed since the reader
- * came, where it has not told a position yet. It counts them back from the moment at which it reads the question. Longer:
+ * A controller that was not heard, and that has told no position yet, is asked for events of so many milliseconds more
+ * than have passed since the reader came: it counts them back from the moment at which it reads the question. Longer:
  * the reader gets more events from before its time. Shorter: a slow machine loses some.
  */
 const ON_THE_WAY_MS = 5_000;
