@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ControllerParts } from '../../src/controller/controller-parts.ts';
+import { METRICS } from '../../src/controller/metrics/metrics.ts';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import { compareVersions } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
@@ -36,6 +38,12 @@ async function change(cluster: SimCluster, node: number, wanted: WantedKeyspace)
 
 const coreOf = ({ nodes }: SimCluster, node = 0) => nodes[node]!.core!;
 const moveOf = (cluster: SimCluster, node = 0) => coreOf(cluster, node).groups.views.placement?.move ?? null;
+
+/** What `stats` says of the change that is under way. */
+function moveFigures(cluster: SimCluster): readonly unknown[] {
+  const parts = { core: coreOf(cluster) } as ControllerParts;
+  return [METRICS.memchorus_move, METRICS.memchorus_move_phase].map(({ read }) => read(parts));
+}
 
 /** Each keyspace as `NAME=PREFIX:LEVEL`, as each controller goes by them. */
 function keyspacesAt(cluster: SimCluster): readonly string[] {
@@ -218,6 +226,7 @@ describe('keyspaces that change while the cluster runs', () => {
     const wanted = { what: 'add', keyspace: 'carts', prefix: 'cart:', level: 'eventual' } as const;
     expect(await change(cluster, 0, wanted)).toContain('carts is being added');
     await cluster.run(500);
+    expect(moveFigures(cluster)).toEqual(['carts', 'preparing']);
     expect(await change(cluster, 1, { what: 'cancel', keyspace: 'carts' })).toBe(
       'cancelled: there is no keyspace carts',
     );
@@ -226,6 +235,7 @@ describe('keyspaces that change while the cluster runs', () => {
     await cluster.runUntilReady();
     await cluster.run(2_000);
     await expectAll(cluster, 'v');
+    expect(moveFigures(cluster)).toEqual(['-', '-']);
     expect(coreOf(cluster).groups.byNumber[1]!.replica.journal.keys).toBe(2);
   });
 

@@ -1,4 +1,4 @@
-import { epochOf } from '../../placement/agreed-placement.ts';
+import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
 import type { Level } from '../../placement/level.ts';
 import { levelOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -136,6 +136,19 @@ export const METRICS = {
     'operations',
     'Changes of levels while the cluster ran; 0 while it goes by its configuration.',
     ({ core }) => epochOf(core.groups.views.placement),
+  ),
+  memchorus_move: label('The keyspace whose keys get another kind of level; - without one.', ({ core }) => {
+    const move = core.groups.views.placement?.move ?? null;
+    return move === null ? '-' : nameOfChange(move);
+  }),
+  memchorus_move_phase: label(
+    'How far that change is: preparing, barrier, settling.',
+    ({ core }) => core.groups.views.placement?.move?.phase ?? '-',
+  ),
+  memchorus_move_records: gauge(
+    'records',
+    'Records that this controller has copied for that change, or has forgotten after it.',
+    ({ core }) => core.mover.word?.done ?? 0,
   ),
   memchorus_ready: gauge('flag', 'Reads and writes are served.', ({ core, settings }) =>
     flag(readTroubleOf(core, settings) === '' && writeTroubleOf(core) === ''),
