@@ -16,6 +16,7 @@ export const ERRORS = {
   NO_MAJORITY: notDone('this controller hears too few controllers for a majority'),
   NO_VIEW: notDone('the controllers have not formed a view yet'),
   OUT_OF_VIEW: notDone('the others serve in a view without this controller'),
+  NOT_VOTING: notDone('this controller does not vote, and serves nothing until it does'),
   NO_LEASE: notDone('this controller holds no lease in its view'),
   MEMBER_UNAVAILABLE: notDone('a member of the view is silent, or its journal takes no writes'),
   CATCHING_UP: notDone('this controller is still fetching what it has missed'),

@@ -104,6 +104,11 @@ export class Acceptor {
     this.#save({ ...this.#record, installed: placement, installedConfiguration: configuration }, () => {});
   }
 
+  /** A view with this configuration is installed, though not here. */
+  noteConfiguration(configuration: Configuration): void {
+    this.#save({ ...this.#record, installedConfiguration: configuration }, () => {});
+  }
+
   /** To be called every few milliseconds. A record that the disk has refused is written again. */
   onTick(): void {
     if (this.#savingSinceMs === null || this.#clock.nowMs() - this.#savingSinceMs < SAVE_AGAIN_MS) return;

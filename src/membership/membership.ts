@@ -15,7 +15,14 @@ import { Readmission } from './readmission.ts';
 import { isMember, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import { predecessorOf } from './view-choice.ts';
-import { ABOUT_TO_BE_TAKEN_IN, CATCHING_UP, LEASE_RENEWED, NO_LEASE, outOfView } from './view-gates.ts';
+import {
+  ABOUT_TO_BE_TAKEN_IN,
+  CATCHING_UP,
+  LEASE_RENEWED,
+  NO_LEASE,
+  NOT_VOTING,
+  outOfView,
+} from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import { ViewTimes } from './view-times.ts';
 import { WantedChanges } from './wanted-changes.ts';
@@ -46,6 +53,9 @@ export class Membership {
   readonly #changes: WantedChanges;
   readonly #spread: PlacementSpread;
   #proposeAtMs: MonotonicMs | null = null;
+  /** The configuration for which `#votes` was found. */
+  #votesIn: Configuration | null = null;
+  #votes = true;
   /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: ControllerId | null = null;
 
@@ -149,9 +159,19 @@ export class Membership {
     this.#changes.placement.begin(wanted);
   }
 
-  /** The controllers whose majority counts: as of the view that is served here, or that was accepted here last. */
+  /** The controllers whose majority counts: as of the view that is served here, or the newest that are known. */
   get configuration(): Configuration {
-    return this.view === null ? this.#changer.acceptedConfiguration : this.#changer.configuration;
+    return this.view === null ? this.#changer.newestConfiguration : this.#changer.configuration;
+  }
+
+  /** This controller may be a member of a view, as far as it knows. */
+  isVoting(): boolean {
+    const { configuration } = this;
+    if (configuration !== this.#votesIn) {
+      this.#votesIn = configuration;
+      this.#votes = isVoter(configuration, this.#ports.node);
+    }
+    return this.#votes;
   }
 
   /** A change of the configuration that this controller has asked for is not answered yet. */
@@ -251,6 +271,7 @@ export class Membership {
     this.#readmission.onHeartbeat(from, heartbeat);
     this.#changer.onAcceptorState(installed, acceptor, transferring);
     this.#grant(from, installed, askedMs);
+    this.#tellConfiguration(from);
   }
 
   /** The connection to the peer is gone. */
@@ -270,6 +291,14 @@ export class Membership {
       return;
     const forMs = this.#granted.grant(to);
     this.#ports.bus.send(to, { type: 'granted', ballot: installed, askedMs, forMs });
+  }
+
+  /** Told again with each of its heartbeats: the message may be lost, and few controllers are ever outside. */
+  #tellConfiguration(to: ControllerId): void {
+    const configuration = this.view?.configuration ?? null;
+    // mutant: outside-untold
+    if (configuration === null || this.isInView(to)) return;
+    this.#ports.bus.send(to, { type: 'configuration', configuration });
   }
 
   #onGranted(from: ControllerId, { ballot, askedMs, forMs }: Granted): void {
@@ -294,8 +323,8 @@ export class Membership {
   }
 
   #gateWithoutView(): Gate {
-    const { node, peers, journal } = this.#ports;
-    if (!isVoter(this.configuration, node)) return outOfView('it is not among those that vote');
+    const { peers, journal } = this.#ports;
+    if (!this.isVoting()) return NOT_VOTING;
     const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
     const { journalTrouble, exclusionReason } = journal;
@@ -343,7 +372,7 @@ export class Membership {
     const { view } = this;
     if (view !== null)
       return this.#reasons.reasonToChange(view, this.#changer.installedMs) ?? this.#changes.reason;
-    if (this.isOutside || !isVoter(this.configuration, this.#ports.node)) return null;
+    if (this.isOutside || !this.isVoting()) return null;
     return 'no view held';
   }
 

@@ -175,6 +175,15 @@ export interface Configured {
   readonly message: Promised | Accept | Placed;
 }
 
+/**
+ * A controller outside of the sender's view is told of the configuration that is installed there. A controller that no
+ * longer votes gets no views, and would learn of no change otherwise.
+ */
+export interface ConfigurationTold {
+  readonly type: 'configuration';
+  readonly configuration: Configuration;
+}
+
 export interface Accepted {
   readonly type: 'accepted';
   readonly ballot: Ballot;
@@ -195,6 +204,7 @@ export type MembershipMessage =
   | Accept
   | Placed
   | Configured
+  | ConfigurationTold
   | Accepted
   | Install;
 

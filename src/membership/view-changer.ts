@@ -1,7 +1,7 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, haveMajority } from '../placement/configuration.ts';
+import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import {
@@ -15,6 +15,7 @@ import {
   unplaced,
   type ViewPartTold,
 } from './messages.ts';
+import { promiseOf } from './promise.ts';
 import { isWorthWaiting, leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
 import { ballotName, type Member, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
@@ -103,6 +104,11 @@ export class ViewChanger {
     return (this.#coming === null ? this.#record : this.#coming).configuration ?? this.#ports.configured;
   }
 
+  /** The newest that is known here. Of two with one epoch, the installed one is the one that was agreed. */
+  get newestConfiguration(): Configuration {
+    return newerConfiguration(this.configuration, this.acceptedConfiguration);
+  }
+
   /** When the view was installed here, on the monotonic clock. */
   get installedMs(): MonotonicMs {
     return this.#installedMs;
@@ -180,6 +186,8 @@ export class ViewChanger {
         return this.onMessage(from, unplaced(message));
       case 'configured':
         return this.onMessage(from, unconfigured(message));
+      case 'configuration':
+        return this.#onConfiguration(message.configuration);
       case 'accepted':
         return this.#onAccepted(from, message.ballot);
       case 'install':
@@ -237,24 +245,9 @@ export class ViewChanger {
     if (compareBallots(ballot, this.#record.promised) <= 0) {
       return this.#tell(from, { type: 'rejected', promised: this.#record.promised });
     }
-    this.#promise(ballot, () => {
-      const { state, journal, leasesMs, heard, isCaughtUp } = this.#ports;
-      this.#tell(from, {
-        type: 'promised',
-        ballot,
-        acceptor: this.acceptor,
-        applied: state.applied,
-        leasesMs: leasesMs(),
-        hears: heard(),
-        caughtUp: isCaughtUp(),
-        journalFails: journal.journalTrouble !== '',
-        // mutant: promises-without-queue
-        queue: state.queued(),
-        partial: state.isPartial,
-        placement: this.#record.placement,
-        configuration: this.#record.configuration,
-      });
-    });
+    this.#promise(ballot, () =>
+      this.#tell(from, promiseOf(this.#ports, this.#record, this.acceptor, ballot)),
+    );
   }
 
   /** @param done called when the promise is on disk, unless a higher one has been given by then */
@@ -279,13 +272,13 @@ export class ViewChanger {
    * view under the same ballot.
    */
   #choose(): void {
-    const { node, bus, clock, heard, leaseMs, mayForm, configured } = this.#ports;
+    const { node, bus, clock, heard, leaseMs, mayForm, configured, keepsOrder } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null) return;
-    const configuration = newestConfiguration(proposal.promises) ?? this.#ports.configured;
+    const configuration = newestConfiguration(proposal.promises) ?? configured;
     if (!haveMajority(configuration, [...proposal.promises.keys()])) return;
     if (!proposal.promises.has(node) || isWorthWaiting(proposal, heard(), leaseMs, clock.nowMs())) return;
-    const { keepsOrder, placementAfter, configurationAfter } = this.#ports;
+    const { placementAfter, configurationAfter } = this.#ports;
     const view = { keepsOrder, configured, placementAfter, configurationAfter };
     const accept = chooseView({ ...proposal, ...view }, configuration, mayForm);
     if (typeof accept === 'string') {
@@ -377,6 +370,19 @@ export class ViewChanger {
     this.#report.onInstalled(this.#view);
     state.install();
     onChange();
+  }
+
+  /**
+   * A view with this configuration is installed elsewhere. That is no vote: promises name the configuration of the view
+   * that was accepted here. A controller that has a view, or is about to have one, goes by that one.
+   */
+  #onConfiguration(configuration: Configuration): void {
+    if (this.#view !== null || this.#coming !== null) return;
+    if (newerConfiguration(this.configuration, configuration) !== configuration) return;
+    this.#configuration = configuration;
+    this.#record.noteConfiguration(configuration);
+    this.#ports.onPlacement();
+    this.#ports.onChange();
   }
 
   /** Sends to a peer, or hands the message to this controller itself. */

@@ -6,6 +6,12 @@ export function outOfView(reason: string): Gate {
   return closedBecause('OUT_OF_VIEW', `this controller is outside of the view: ${reason}`);
 }
 
+/** No view takes the controller in, until a change of the controllers has it vote. */
+export const NOT_VOTING = closedBecause(
+  'NOT_VOTING',
+  'this controller does not vote, and serves nothing until it does: main.ts member list',
+);
+
 export const ABOUT_TO_BE_TAKEN_IN = waitBecause(
   'OUT_OF_VIEW',
   'the other controllers are about to take this one in',

@@ -59,6 +59,7 @@ const CODECS: Codecs = {
   announced: [26, heartbeat.announced],
   placed: [27, membership.placed],
   configured: [40, membership.configured],
+  configuration: [41, membership.configuration],
   moving: [28, heartbeat.moving],
   'chain-ask': [32, chain.chainAsk],
   'chain-down': [33, chain.chainDown],

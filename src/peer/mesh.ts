@@ -378,7 +378,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
 /** Older releases do not know the message. */
 function isOfPlacements({ type }: PeerMessage): boolean {
-  return type === 'placed' || type === 'configured' || type === 'moving';
+  return type === 'placed' || type === 'configured' || type === 'configuration' || type === 'moving';
 }
 
 /**

@@ -126,11 +126,11 @@ export class MessageChecks {
       case 'rejected':
         return this.#ballot(message.promised);
       case 'ask':
-        return askedFlaw(message.request);
       case 'answer':
-        return answerFlaw(message.reply);
+        return message.type === 'ask' ? askedFlaw(message.request) : answerFlaw(message.reply);
       case 'moving':
         return isReasonText(message.trouble) ? null : 'what it says of its troubles is no text';
+      case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
         return null;

@@ -22,6 +22,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   accept: 'root',
   placed: 'root',
   configured: 'root',
+  configuration: 'root',
   moving: 'root',
   accepted: 'root',
   install: 'root',

@@ -123,6 +123,11 @@ export function configurationEpoch(configuration: Configuration | null): number 
   return configuration?.epoch ?? 0;
 }
 
+/** The one with the larger epoch; the first of two with the same. */
+export function newerConfiguration(a: Configuration, b: Configuration): Configuration {
+  return configurationEpoch(a) >= configurationEpoch(b) ? a : b;
+}
+
 export function sameConfiguration(a: Configuration | null, b: Configuration | null): boolean {
   return a === b || JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Durability } from '../../src/journal/durability.ts';
 import type { ChangeOutcome } from '../../src/membership/agreed-change.ts';
 import { votersOf } from '../../src/placement/configuration.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { withVoters } from '../../src/placement/member-changes.ts';
 import { ask, read, set } from './ask.ts';
 import { expectRight } from './expect-right.ts';
@@ -31,8 +33,11 @@ function askToGo(cluster: SimCluster, node: number, go: readonly number[]): Aske
   return asked;
 }
 
-async function clusterOf(nodes: number): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes });
+async function clusterOf(
+  nodes: number,
+  options: { readonly level?: Level; readonly durability?: Durability } = {},
+): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, ...options });
   await cluster.start();
   return cluster;
 }
@@ -60,10 +65,42 @@ describe('controllers stop voting', () => {
     const cluster = await clusterOf(3);
     askToGo(cluster, 0, [2]);
     await cluster.run(1_000);
-    expect(votersAt(cluster, 2)).toEqual([0, 1, 2]);
     expect(membersAt(cluster, 2)).toBe(null);
-    expect(await ask(cluster, 2, set('k', 'v'))).toMatchObject({ kind: 'server_error' });
+    expect(await ask(cluster, 2, set('k', 'v'))).toMatchObject({ code: 'NOT_VOTING' });
     expect(await ask(cluster, 1, set('k', 'v'))).toEqual({ kind: 'outcome', outcome: 'stored' });
+  });
+
+  it('the one that goes is told, after a restart as well', async () => {
+    const cluster = await clusterOf(3, { durability: 'sync' });
+    askToGo(cluster, 0, [2]);
+    await cluster.run(1_000);
+    expect(votersAt(cluster, 2)).toEqual([0, 1]);
+    cluster.kill(...cluster.nodes);
+    cluster.nodes[2]!.start();
+    await cluster.run(1_000);
+    expect(votersAt(cluster, 2)).toEqual([0, 1]);
+  });
+
+  it('one that was away meanwhile is told when it is back', async () => {
+    const cluster = await clusterOf(3);
+    cluster.kill(cluster.nodes[2]!);
+    await cluster.run(1_000);
+    askToGo(cluster, 0, [2]);
+    await cluster.run(1_000);
+    cluster.nodes[2]!.start();
+    await cluster.run(1_000);
+    expect(votersAt(cluster, 2)).toEqual([0, 1]);
+  });
+
+  it('the one that goes serves no older reads, at sequential either', async () => {
+    const cluster = await clusterOf(3, { level: 'sequential' });
+    await ask(cluster, 0, set('k', 'v'));
+    expect(await read(cluster, 2, 'k')).toBe('v');
+    askToGo(cluster, 0, [2]);
+    await cluster.run(1_000);
+    expect(await ask(cluster, 2, { kind: 'get', keys: ['k'], withCas: false })).toMatchObject({
+      code: 'NOT_VOTING',
+    });
   });
 
   it('of two changes that are asked for at once, one happens', async () => {

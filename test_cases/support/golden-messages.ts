@@ -382,6 +382,7 @@ export const GOLDEN_MESSAGES: {
       },
     },
   },
+  configuration: { typical: { type: 'configuration', configuration: CONFIGURATION } },
   moving: {
     typical: { type: 'moving', epoch: 3, step: 'handed-over', done: 100_000, total: 100_000, trouble: '' },
     extreme: {

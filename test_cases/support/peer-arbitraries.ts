@@ -368,6 +368,10 @@ export const MESSAGES: Arbitraries = {
     configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
     message: fc.oneof(promises, accepts),
   }),
+  configuration: fc.record({
+    type: fc.constant('configuration'),
+    configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
+  }),
   moving: fc.record({
     type: fc.constant('moving'),
     epoch: u53,

@@ -2,6 +2,7 @@ import { numbering } from '../../base/numbering.ts';
 import type {
   Accept,
   Accepted,
+  ConfigurationTold,
   Configured,
   Granted,
   Install,
@@ -177,4 +178,9 @@ export const configured: Codec<Configured> = {
     const codec = kind === 'promised' ? promised : kind === 'accept' ? accept : placed;
     return { type: 'configured', configuration, message: codec.read(r) };
   },
+};
+
+export const configuration: Codec<ConfigurationTold> = {
+  write: (w, m) => writeConfiguration(w, m.configuration),
+  read: (r) => ({ type: 'configuration', configuration: readConfiguration(r) }),
 };

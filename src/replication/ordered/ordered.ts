@@ -87,7 +87,8 @@ export class Ordered implements Scheme {
   gate(need: Need): Gate {
     const untimed = timeGate(this.#ports.controller.time, need, false);
     if (untimed !== null) return untimed;
-    if (need === 'read' && this.#order.phase.isConsistent) return OPEN;
+    // mutant: serves-without-voting
+    if (need === 'read' && this.#order.phase.isConsistent && this.views.isVoting()) return OPEN;
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
     if (closed !== null) return closed;
     const gate = this.views.gate(need);

@@ -29,4 +29,22 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     members: true,
     seeds: 600,
   },
+  {
+    anchor: 'outside-untold',
+    name: 'tells no controller that it does not vote any more',
+    edit: { test: 'configuration === null || this.view !== null' },
+    test: {
+      file: 'members.test.ts',
+      name: 'controllers stop voting the one that goes is told, after a restart as well',
+    },
+  },
+  {
+    anchor: 'serves-without-voting',
+    name: 'serves sequential reads although it does not vote, and so gets no more writes',
+    edit: { test: "need === 'read' && this.#order.phase.isConsistent" },
+    test: {
+      file: 'members.test.ts',
+      name: 'controllers stop voting the one that goes serves no older reads, at sequential either',
+    },
+  },
 ];
