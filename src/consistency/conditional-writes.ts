@@ -5,12 +5,19 @@ import { NO_VERSION, type Version } from '../ordering/version.ts';
 import { failed } from '../protocol/reply.ts';
 import type { ConditionalRequest, Request } from '../protocol/request.ts';
 import type { ConditionVerdict, LastRead } from '../replication/asked.ts';
-import type { DifferenceBase, Evaluation, Evaluator, ExistingEntry } from '../replication/evaluation.ts';
+import {
+  baseIn,
+  type DifferenceBase,
+  type Evaluation,
+  type Evaluator,
+  type ExistingEntry,
+  entryIn,
+} from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { Arbiter, Scheme, WriteOutcome } from '../replication/scheme.ts';
 import type { Entry } from '../store/entry.ts';
 import { evaluatorOf, isJoin, needsValue } from './decide.ts';
-import { baseIn, type DifferenceLimits, nextChain } from './differences.ts';
+import type { DifferenceLimits } from './differences.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
@@ -105,9 +112,7 @@ export class ConditionalWrites {
    */
   #isEnough(request: ConditionalRequest, effect: EntryEffect | null, base: DifferenceBase | null): boolean {
     if (effect?.kind !== 'join' || !needsValue(request)) return true;
-    const { differences, itemBytesMax } = this.#ports;
-    if (base === null || !isJoin(request)) return false;
-    return nextChain(request, base, differences, itemBytesMax) !== null;
+    return base !== null && this.#evaluator.addsTo(request, base);
   }
 
   #decideOnApplied(attempt: Attempt): void {
@@ -139,13 +144,9 @@ export class ConditionalWrites {
   #knownBase(attempt: Attempt): DifferenceBase | null {
     const { request } = attempt;
     const group = this.#groupOf(attempt);
-    if (!isJoin(request) || !group.takesDifferences || !group.hasValueOnDisk(request.key)) return null;
-    const { differences, itemBytesMax } = this.#ports;
-    const valueBytes = group.scheme.newest(request.key)?.valueBytes;
-    const chain = group.chainOf(request.key);
-    if (valueBytes === undefined || chain === null) return null;
-    const base = { valueBytes, chain };
-    return nextChain(request, base, differences, itemBytesMax) === null ? null : base;
+    if (!isJoin(request) || !group.takesDifferences) return null;
+    const base = group.baseOnDisk(request.key);
+    return base !== null && this.#evaluator.addsTo(request, base) ? base : null;
   }
 
   #existing(attempt: Attempt, entry: Entry, readAtSec: number): ExistingEntry {
@@ -235,13 +236,6 @@ export class ConditionalWrites {
     };
     scheme.write(draft, onOutcome, operation.context);
   }
-}
-
-function entryIn(effect: EntryEffect | null, base: DifferenceBase | null): ExistingEntry | null {
-  if (effect === null) return null;
-  if (effect.kind === 'join')
-    return { ...effect, flags: 0, token: null, marks: 0, value: EMPTY, readAtSec: 0, base };
-  return effect.value === null ? null : { ...effect, value: effect.value, readAtSec: 0, base };
 }
 
 function lastReadOf(found: Pick<JournalRecord, 'version' | 'readAtSec'> | null): LastRead | null {

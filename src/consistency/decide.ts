@@ -5,7 +5,7 @@ import type { DecideContext } from './conditional.ts';
 import { decideArithmetic } from './decide-arithmetic.ts';
 import { decideDelete, decideReadItem, decideTouch } from './decide-item.ts';
 import { decideStorage } from './decide-storage.ts';
-import { DIFFERENCE_LIMITS } from './differences.ts';
+import { DIFFERENCE_LIMITS, nextChain } from './differences.ts';
 
 /** False if the version of the entry, and whether it has expired, are enough to decide the request. */
 export function needsValue(request: ConditionalRequest): boolean {
@@ -30,6 +30,8 @@ export function evaluatorOf(
 ): Evaluator {
   return {
     needsValue,
+    addsTo: (request, base) =>
+      isJoin(request) && nextChain(request, base, differences, itemBytesMax) !== null,
     evaluate: (request, found) => {
       const nowMs = timeMs();
       const expired = found !== null && found.expiresAtMs !== 0 && found.expiresAtMs <= nowMs;

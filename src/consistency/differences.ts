@@ -1,4 +1,4 @@
-import { type ChainSum, type EntryEffect, NO_CHAIN } from '../ordering/effect.ts';
+import type { ChainSum } from '../ordering/effect.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
 import type { StorageRequest } from '../protocol/request.ts';
 import type { DifferenceBase } from '../replication/evaluation.ts';
@@ -22,13 +22,6 @@ export interface DifferenceLimits {
  * after 1,024 appends costs each of them 1 kB.
  */
 export const DIFFERENCE_LIMITS: DifferenceLimits = { baseBytesMin: 1024, countMax: 1024, overheadBytes: 96 };
-
-/** The base that a write under way leaves; null where it leaves none. */
-export function baseIn(effect: EntryEffect | null): DifferenceBase | null {
-  if (effect === null) return null;
-  if (effect.kind === 'join') return effect;
-  return effect.value === null ? null : { valueBytes: effect.value.length, chain: NO_CHAIN };
-}
 
 /** The chain with what this request adds; null where the request has to write the whole value. */
 export function nextChain(

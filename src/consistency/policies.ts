@@ -11,6 +11,7 @@ import {
   placedLevel,
 } from '../placement/placed-level.ts';
 import type { Router } from '../placement/router.ts';
+import type { DifferenceBase } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
@@ -70,8 +71,8 @@ export interface ServingGroup {
   /** See `Journal.chainOf`. */
   chainOf(key: string): ChainSum | null;
 
-  /** The journal of this controller keeps values, and has that of the newest write of the key. */
-  hasValueOnDisk(key: string): boolean;
+  /** See `Replica.baseOnDisk`. */
+  baseOnDisk(key: string): DifferenceBase | null;
 }
 
 export type ServedKeyspace = Keyspace<Policy, ServingGroup>;

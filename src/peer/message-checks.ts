@@ -219,7 +219,7 @@ export class MessageChecks {
         tickets,
         ({ node, verdict }) => this.#controller(node) ?? (verdict === null ? null : replyFlaw(verdict.reply)),
       ) ??
-      this.#wholeEffects(effects) ??
+      this.#effects(effects) ??
       orderFlaw(effects)
     );
   }

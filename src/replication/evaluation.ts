@@ -1,5 +1,12 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import type { ChainSum, DeleteEffect, JoinEffect, SetEffect } from '../ordering/effect.ts';
+import {
+  type ChainSum,
+  type DeleteEffect,
+  type EntryEffect,
+  type JoinEffect,
+  NO_CHAIN,
+  type SetEffect,
+} from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { EntryReply } from '../protocol/reply.ts';
 import type { ConditionalRequest } from '../protocol/request.ts';
@@ -28,6 +35,27 @@ export interface DifferenceBase {
   readonly chain: ChainSum;
 }
 
+/** The base that a write under way leaves; null where it leaves none. */
+export function baseIn(effect: EntryEffect | null): DifferenceBase | null {
+  if (effect === null) return null;
+  if (effect.kind === 'join') return effect;
+  return effect.value === null ? null : { valueBytes: effect.value.length, chain: NO_CHAIN };
+}
+
+/**
+ * The entry that a write under way leaves. A difference leaves one whose value is not known here.
+ *
+ * @param base what a difference would be added to
+ */
+export function entryIn(effect: EntryEffect | null, base: DifferenceBase | null): ExistingEntry | null {
+  if (effect === null) return null;
+  if (effect.kind === 'join')
+    return { ...effect, flags: 0, token: null, marks: 0, value: EMPTY, readAtSec: 0, base };
+  return effect.value === null ? null : { ...effect, value: effect.value, readAtSec: 0, base };
+}
+
+const EMPTY = Buffer.alloc(0);
+
 /** The change that is proposed for the key. */
 export type Change = SetChange | JoinChange | DeleteChange;
 
@@ -49,6 +77,8 @@ export interface Evaluation {
 export interface Evaluator {
   /** False if the version of the entry, and whether it has expired, are enough to decide the request. */
   needsValue(request: ConditionalRequest): boolean;
+  /** The request adds to a value, and on this base it can be decided without the value itself, as a difference. */
+  addsTo(request: ConditionalRequest, base: DifferenceBase): boolean;
   /** @param found null if the key holds nothing; an entry that has expired counts as nothing */
   evaluate(request: ConditionalRequest, found: ExistingEntry | null): Evaluation;
 }

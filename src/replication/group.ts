@@ -10,7 +10,7 @@ import { VersionVector } from '../ordering/version-vector.ts';
 import { idsEndOf } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
-import type { Evaluator } from './evaluation.ts';
+import type { DifferenceBase, Evaluator } from './evaluation.ts';
 import { DurableVector, recoveredVector } from './exchange/durable-vector.ts';
 import type { Announcement, GroupMessage } from './messages.ts';
 import { PeerLags } from './peer-lags.ts';
@@ -125,10 +125,8 @@ export class Group {
     return this.replica.journal.chainOf(key);
   }
 
-  hasValueOnDisk(key: string): boolean {
-    const { journal } = this.replica;
-    const newest = journal.newest(key);
-    return newest !== undefined && !newest.tombstone && !journal.lacksValue(key, newest.version);
+  baseOnDisk(key: string): DifferenceBase | null {
+    return this.replica.baseOnDisk(key);
   }
 
   /** What a heartbeat says of the group. */

@@ -7,6 +7,7 @@ import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
 import { entryOf, setOfEntry } from './entry-effect.ts';
+import type { DifferenceBase } from './evaluation.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
 
 /**
@@ -74,6 +75,20 @@ export class Replica {
   meets(effect: Effect): boolean {
     if (!isOfKey(effect) || effect.condition === null) return true;
     return sameVersion(effect.condition, this.currentVersion(effect.key));
+  }
+
+  /**
+   * What a difference can be added to without reading the value, which the journal here has on disk; null where there
+   * is no such value.
+   */
+  baseOnDisk(key: string): DifferenceBase | null {
+    const { journal } = this;
+    const newest = journal.newest(key);
+    if (newest === undefined || newest.tombstone || journal.lacksValue(key, newest.version)) return null;
+    const chain = journal.chainOf(key);
+    return newest.valueBytes === undefined || chain === null
+      ? null
+      : { valueBytes: newest.valueBytes, chain };
   }
 
   /** The key has an entry that a client may see. */

@@ -17,7 +17,7 @@ export interface SchemeKind {
   /**
    * A write may be replicated as a difference: see `JoinEffect`. Only where writes have one order. Elsewhere a
    * difference may arrive where another write than its base is the newest, and the only controller that has the whole
-   * value may be gone by then. The head of a chain decides on whole values.
+   * value may be gone by then.
    */
   readonly takesDifferences: boolean;
   /** Sessions go from one controller to another. */
@@ -46,7 +46,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
   },
   chain: {
     isOrdered: true,
-    takesDifferences: false,
+    takesDifferences: true,
     hasSessions: false,
     group: 3,
     journal: 'chain',

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { arithmeticRequest, readItemRequest } from '../../src/protocol/make-request.ts';
-import { ask, set } from './ask.ts';
+import { NO_CHAIN } from '../../src/ordering/effect.ts';
+import { arithmeticRequest, readItemRequest, storageRequest } from '../../src/protocol/make-request.ts';
+import { ask, read, set } from './ask.ts';
 import { describeReply } from './operations.ts';
 import { runScenario } from './run-scenario.ts';
 import { drawScenario } from './scenario.ts';
@@ -69,6 +70,41 @@ it('a contended incr takes one request and one pass, however many clients want t
   expect(endedMs - startedMs).toBeLessThan(10);
 });
 
+it('appends go along a chain as what they add, and are put together alike at every member', async () => {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
+  await cluster.start();
+  await ask(cluster, 0, set('k', 'x'.repeat(2_000)));
+  let answers = 0;
+  for (let client = 0; client < CLIENTS; client++)
+    cluster.nodes[client % 3]!.connect().submit(append('k', `,${client}`), () => answers++);
+  while (answers < CLIENTS) await cluster.run(1);
+  await cluster.run(20);
+  const values: (string | null)[] = [];
+  for (const id of [0, 1, 2]) values.push(await read(cluster, id, 'k'));
+  const parts = values[0]!.split(',').slice(1).map(Number);
+  expect(parts.sort((a, b) => a - b)).toEqual(Array.from({ length: CLIENTS }, (_, client) => client));
+  expect(values).toEqual([values[0], values[0], values[0]]);
+  for (const { core } of cluster.nodes)
+    expect(core!.groups.withEntries[0].chainOf('k')).not.toEqual(NO_CHAIN);
+});
+
+it('a request that needs the value does not wait for ever behind appends that do not end', async () => {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
+  cluster.network.delays = { kind: 'uniform', minMs: 1, maxMs: 3 };
+  await cluster.start();
+  await ask(cluster, 0, set('k', 'x'.repeat(200_000)));
+  const appendOn = (id: number): void => {
+    cluster.nodes[id]!.connect().submit(append('k', ','), () => appendOn(id));
+  };
+  for (let client = 0; client < CLIENTS; client++) {
+    appendOn(client % 3);
+    await cluster.run(0.3);
+  }
+  const startedMs = cluster.scheduler.nowMs;
+  await ask(cluster, 1, { kind: 'touch', key: 'k', exptime: 100, noreply: false });
+  expect(cluster.scheduler.nowMs - startedMs).toBeLessThan(50);
+});
+
 it('regression: a read that touches an entry was told of itself as of a read before', async () => {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
   await cluster.start();
@@ -80,3 +116,5 @@ it('regression: a read that touches an entry was told of itself as of a read bef
 });
 
 const CLIENTS = 60;
+
+const append = (key: string, value: string) => storageRequest('append', key, 0, 0, Buffer.from(value));

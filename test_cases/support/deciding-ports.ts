@@ -9,12 +9,13 @@ import { wideWindows } from './reading.ts';
 export function decidingPorts(
   replica: Replica,
   store: EntryStore,
-): Pick<OrderPorts, 'reads' | 'evaluator' | 'isTimed' | 'holdsLease'> {
+): Pick<OrderPorts, 'reads' | 'evaluator' | 'takesDifferences' | 'isTimed' | 'holdsLease'> {
   const finder = { find: () => {} };
   const windows = wideWindows();
   return {
     reads: new ReplicaReads({ replica, store, windows, finder, timeMs: () => 1, onIssue: null }),
     evaluator: evaluatorOf(() => 1, 1_048_576),
+    takesDifferences: () => true,
     isTimed: () => true,
     holdsLease: () => true,
   };

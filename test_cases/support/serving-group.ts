@@ -3,7 +3,7 @@ import type { Scheme } from '../../src/replication/scheme.ts';
 
 /** The group of a test that needs only the scheme. */
 export function groupWith(scheme: Scheme): ServingGroup {
-  return { number: 0, scheme, takesDifferences: false, chainOf: () => null, hasValueOnDisk: () => false };
+  return { number: 0, scheme, takesDifferences: false, chainOf: () => null, baseOnDisk: () => null };
 }
 
 /** What a keyspace has beside its group where it is not moved, and has no shards. */

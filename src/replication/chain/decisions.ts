@@ -4,9 +4,10 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
 import type { Draft, EntryEffect } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import { failed } from '../../protocol/reply.ts';
+import type { ConditionalRequest } from '../../protocol/request.ts';
 import type { Entry } from '../../store/entry.ts';
 import type { Asked, ConditionVerdict } from '../asked.ts';
-import type { Evaluation, ExistingEntry } from '../evaluation.ts';
+import { baseIn, type DifferenceBase, type Evaluation, type ExistingEntry, entryIn } from '../evaluation.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { askedBytes } from './asks.ts';
 import { ValueReads } from './value-reads.ts';
@@ -42,6 +43,8 @@ export interface DecisionsPorts {
     | 'isTimed'
     | 'holdsLease'
     | 'predict'
+    | 'afterPending'
+    | 'takesDifferences'
     | 'isEnding'
     | 'isServing'
   >;
@@ -72,6 +75,9 @@ export interface DecisionsPorts {
  *  4. The value of an entry without writes under way comes from the store. Requests for the same key wait for it
  *     together, and are then decided in the order in which they came. Requests for other keys overtake them: a
  *     controller asks for nothing on behalf of a connection that waits for such an answer, so no order is broken.
+ *  5. A write under way that is a difference does not have the value. It is enough for another difference. Any other
+ *     request that needs the value waits until the writes under way on its key are applied, and then for the value.
+ *     While it waits, no further difference is stamped for the key; so it does not wait for ever.
  *
  * All of it belongs to one view, and ends with the head's promise to another one. The controllers that have asked ask
  * the head of the next view again. In the same way, what has come over a link ends with the link (`forget`).
@@ -164,14 +170,35 @@ export class Decisions {
     const { key } = request;
     // mutant: head-decides-on-applied
     const predicted = predict(key);
-    if (predicted !== null) return this.#settle(undecided, entryIn(predicted.effect), this.#ports.received());
-    if (evaluator.needsValue(request)) return this.#awaitValue(undecided);
+    if (predicted !== null) return this.#decideOn(undecided, predicted.effect);
+    const base = this.#byKey.has(key) ? null : this.#baseOnDisk(request);
+    if (base === null && evaluator.needsValue(request)) return this.#awaitValue(undecided);
     const record = replica.isLive(key) ? replica.journal.newest(key) : undefined;
-    this.#settle(
-      undecided,
-      record === undefined ? null : { ...record, flags: 0, value: EMPTY, base: null },
-      0,
-    );
+    this.#settle(undecided, record === undefined ? null : { ...record, flags: 0, value: EMPTY, base }, 0);
+  }
+
+  /** @param effect the newest write under way on the key */
+  #decideOn(undecided: Undecided, effect: EntryEffect | null): void {
+    const { evaluator } = this.#ports.agreement;
+    const { request } = undecided.asked;
+    const base = this.#takesDifferences ? baseIn(effect) : null;
+    if (effect?.kind === 'join' && evaluator.needsValue(request)) {
+      const isEnough = base !== null && evaluator.addsTo(request, base);
+      // mutant: decides-without-the-value
+      if (!isEnough || this.#byKey.has(request.key)) return this.#awaitDifferences(undecided);
+    }
+    this.#settle(undecided, entryIn(effect, base), this.#ports.received());
+  }
+
+  get #takesDifferences(): boolean {
+    return this.#ports.agreement.takesDifferences();
+  }
+
+  #baseOnDisk(request: ConditionalRequest): DifferenceBase | null {
+    if (!this.#takesDifferences) return null;
+    const { replica, evaluator } = this.#ports.agreement;
+    const base = replica.baseOnDisk(request.key);
+    return base !== null && evaluator.addsTo(request, base) ? base : null;
   }
 
   #awaitValue(undecided: Undecided): void {
@@ -185,6 +212,22 @@ export class Decisions {
     this.#values.read(undecided.from, key, (failure, entry) => this.#onValue(key, failure, entry));
   }
 
+  /** The value is read once the differences under way have been applied. */
+  #awaitDifferences(undecided: Undecided): void {
+    const { key } = undecided.asked.request;
+    const waiting = this.#byKey.get(key);
+    if (waiting !== undefined) {
+      waiting.push(undecided);
+      return;
+    }
+    this.#byKey.set(key, [undecided]);
+    const ofView = this.#byKey;
+    this.#ports.agreement.afterPending(key, () => {
+      if (this.#byKey !== ofView) return;
+      this.#values.read(undecided.from, key, (failure, entry) => this.#onValue(key, failure, entry));
+    });
+  }
+
   /** A write of the key may have been stamped, and even applied, while its value was read. */
   #onValue(key: string, failure: RequestFailure | null, entry: Entry | null): void {
     const waiting = this.#byKey.get(key) ?? [];
@@ -195,10 +238,15 @@ export class Decisions {
         entry === null ? !replica.isLive(key) : sameVersion(entry.version, replica.currentVersion(key));
       if (predict(key) !== null) this.#decide(undecided);
       else if (failure !== null) this.#answer(undecided, { reply: failed(failure), keepsReadTime: false });
-      else if (isNewest)
-        this.#settle(undecided, entry === null ? null : { ...entry, readAtSec: 0, base: null }, 0);
+      else if (isNewest) this.#settle(undecided, entry === null ? null : this.#existing(key, entry), 0);
       else this.#awaitValue(undecided);
     }
+  }
+
+  #existing(key: string, entry: Entry): ExistingEntry {
+    const chain = this.#takesDifferences ? this.#ports.agreement.replica.journal.chainOf(key) : null;
+    const base = chain === null ? null : { valueBytes: entry.value.length, chain };
+    return { ...entry, readAtSec: 0, base };
   }
 
   /** @param after the place in the stream that the state rests on; 0 where it is applied */
@@ -214,8 +262,9 @@ export class Decisions {
     this.#close(undecided);
     const isInPlace = asked.request.kind !== 'storage' && evaluation.isNewItem !== true;
     const keepsReadTime = isInPlace && found !== null && isSeen(asked, found.version);
-    // The decision is final, so the change needs no condition.
-    const draft = { ...evaluation.change, key: asked.request.key, condition: null } as Draft;
+    // The decision is final, so the change needs no condition; but a difference is nothing without its base.
+    const condition = evaluation.change.kind === 'join' ? found!.version : null;
+    const draft = { ...evaluation.change, key: asked.request.key, condition } as Draft;
     this.#ports.stamp(draft, from, number, (version) => ({
       reply: evaluation.reply(version),
       keepsReadTime,
@@ -250,12 +299,6 @@ function isSeen({ lastRead }: Asked, version: Version): boolean {
 function seenBy(asked: Asked, found: ExistingEntry | null): ExistingEntry | null {
   if (found === null) return null;
   return { ...found, readAtSec: isSeen(asked, found.version) ? asked.lastRead!.atSec : 0 };
-}
-
-/** A chain sends no differences: a head decides on whole values, and without a condition. */
-function entryIn(effect: EntryEffect | null): ExistingEntry | null {
-  if (effect?.kind !== 'set' || effect.value === null) return null;
-  return { ...effect, value: effect.value, readAtSec: 0, base: null };
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -70,6 +70,7 @@ export interface AgreementPorts
     | 'replica'
     | 'reads'
     | 'evaluator'
+    | 'takesDifferences'
     | 'isTimed'
     | 'holdsLease'
     | 'refuse'
@@ -83,6 +84,8 @@ export interface AgreementPorts
   readonly isServing: () => boolean;
   /** The state that the requests in the queue will leave the key in; null when there are none. */
   readonly predict: (key: string) => Predicted | null;
+  /** Calls back once the writes of the key that are in the queue now are applied. @returns false where there are none */
+  readonly afterPending: (key: string, callback: () => void) => boolean;
   /** The newest version that has been applied. */
   readonly applied: () => Version;
   /** Requests may have become stable: applies them. */

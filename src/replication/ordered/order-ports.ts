@@ -19,6 +19,8 @@ export interface OrderPorts {
   readonly replica: Replica;
   readonly reads: ReplicaReads;
   readonly evaluator: Evaluator;
+  /** No peer is connected that does not understand differences: see `JoinEffect`. */
+  readonly takesDifferences: () => boolean;
   /** There is a cluster time. */
   readonly isTimed: () => boolean;
   /** This controller holds a lease in its view: no newer view is installed. */

@@ -245,8 +245,18 @@ const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement 
 
 function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: () => boolean): RequestOrder {
   const { bus, replica, reads, evaluator, recovered } = ports;
-  const { node, configuration, clock, time, versions, refuse, requestFlush, onChange, isDrained } =
-    ports.controller;
+  const {
+    node,
+    configuration,
+    clock,
+    time,
+    versions,
+    refuse,
+    requestFlush,
+    onChange,
+    isDrained,
+    takesDifferences,
+  } = ports.controller;
   const { queueBytesMax, durability } = ports.settings;
   const orderPorts = {
     node,
@@ -257,6 +267,7 @@ function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: (
     replica,
     reads,
     evaluator,
+    takesDifferences,
     isTimed: () => time.isAgreed,
     holdsLease,
     refuse,

@@ -111,4 +111,12 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     faults: 'power-loss=2,kill-all=2,disk-slow=3,isolation=2',
     seeds: 1500,
   },
+  {
+    anchor: 'decides-without-the-value',
+    name: 'decides on a difference under way what needs the whole value',
+    edit: { test: 'false' },
+    level: 'linearizability',
+    scheme: 'chain',
+    seeds: 600,
+  },
 ];
