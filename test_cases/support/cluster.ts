@@ -26,6 +26,8 @@ export interface ClusterOptions {
   readonly hasSecret?: boolean;
   /** Further flags of one controller, by its id. */
   readonly flags?: Readonly<Record<number, readonly string[]>>;
+  /** The directory of another release, whose controllers are started. */
+  readonly project?: string;
   /** False: `startCluster` returns once the processes are started, without waiting until they are ready. */
   readonly untilReady?: boolean;
 }
@@ -77,6 +79,7 @@ export class Cluster {
   readonly stores: readonly StoreProcess[];
   readonly #directory: string;
   readonly #flags: ClusterOptions['flags'];
+  #project: string | undefined;
   readonly #clients = new Set<TextClient>();
   /** The last lines of the logs; null while the cluster exists. */
   #lastTail: string | null = null;
@@ -89,6 +92,7 @@ export class Cluster {
   ) {
     const { level, store = 'memcache', settings = {}, flags, hasSecret = true } = options;
     this.#flags = flags;
+    this.#project = options.project;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
     this.stores = stores;
     const { configFile } = this;
@@ -137,7 +141,12 @@ export class Cluster {
 
   /** @param environment variables in addition to those of the tests */
   start(id: number, environment?: Readonly<Record<string, string>>): void {
-    this.controllers[id]!.start(this.#flags?.[id], environment);
+    this.controllers[id]!.start(this.#flags?.[id], environment, this.#project);
+  }
+
+  /** Controllers are started from the sources of this project from now on, and no longer from `project`. */
+  becomeThisRelease(): void {
+    this.#project = undefined;
   }
 
   kill(id: number): Promise<void> {

@@ -58,15 +58,20 @@ export class ControllerProcess {
    * Starts the process, and does not wait until it listens.
    *
    * @param environment variables in addition to those of the tests
+   * @param project the directory of the release that runs
    */
-  start(flags: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): void {
+  start(
+    flags: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+    project = PROJECT,
+  ): void {
     const { configFile, host, port, level } = this.#options;
     const own = ['-c', configFile, '-i', host.address, '-p', `${port}`, '-cons', level];
     const node = resolve(PROJECT, 'node_modules/.bin/node');
     const [program, ...words] = [...host.command, node, 'main.ts', ...own, ...flags];
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMCHORUS_'));
     const child = spawn(program!, words, {
-      cwd: PROJECT,
+      cwd: project,
       env: {
         ...Object.fromEntries(inherited),
         // Not the one of the checkout, which may have the secret of a cluster that was started by hand.
