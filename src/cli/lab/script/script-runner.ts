@@ -87,7 +87,7 @@ export class ScriptRunner {
     this.#output.answer(`failed to process: ${name}`);
     const hint = didYouMean(name, [...LAB_COMMANDS.keys(), 'expect']);
     const end = this.#options.keepGoing ? '' : '; nothing after it is run (--keep-going goes on)';
-    this.#complain(`there is no command "${readable(name)}"${hint}${end}`);
+    this.#complain(`there is no command "${name}"${hint}${end}`);
     return this.#options.keepGoing;
   }
 

@@ -79,3 +79,9 @@ it('an unknown command of a script that keeps going shows in the exit code', asy
   expect(stderr).toEqual(['line 5: there is no command "forget"']);
   expect(exitCode).toBe(2);
 });
+
+it('an unknown command is named as it was typed, whatever letters it has', async () => {
+  const script = Buffer.from('fréb 9\n').toString('latin1');
+  const { stderr } = await runInProcess(script, { tie: 'lowest', keepGoing: true });
+  expect(stderr).toEqual(['line 1: there is no command "fréb"']);
+});
