@@ -1,3 +1,4 @@
+import { WITHOUT_JOURNAL } from './groups.ts';
 import { type Cell, type Figure, figureOf, findCell, type Results } from './results.ts';
 
 /** A ratio of two figures of one run, and its target. */
@@ -109,6 +110,23 @@ const COMPARISONS: readonly {
       target: 0.7,
     })),
   ),
+  {
+    what: 'set, 100 kB, without a journal, bytes per second / nutcracker',
+    mine: {
+      group: 'large-100k',
+      scenario: 'set',
+      subject: `${STRONG}${WITHOUT_JOURNAL}`,
+      figure: 'bytesPerSecond' as const,
+    },
+    other: {
+      group: 'large-100k',
+      scenario: 'set',
+      subject: 'nutcracker',
+      figure: 'bytesPerSecond' as const,
+    },
+    bound: 'least',
+    target: 0.25,
+  },
 ];
 
 const COST_MAX = 1.15;

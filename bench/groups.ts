@@ -40,6 +40,10 @@ const SMALL_KEYS = 10_000;
 const ZIPF = 0.99;
 const STRONG = 'linearizability';
 
+/** Added to the names of subjects without a journal on disk. */
+export const WITHOUT_JOURNAL = ' no journal';
+const CHAIN_WITHOUT_JOURNAL = ' chain, no journal';
+
 export const GET: Scenario = { name: 'get', title: 'get, 50 connections', load: { gets: 100 } };
 export const SET: Scenario = { name: 'set', title: 'set, 50 connections', load: { gets: 0 } };
 export const MIXED: Scenario = {
@@ -177,7 +181,17 @@ function largeValues(name: string, size: string, value: number, keys: number): G
     part: 'large',
     title: `values of ${size}, ${keys} keys`,
     value,
-    entrants: [MEMCACHED, NUTCRACKER, memchorus({ level: STRONG })].map((kind) => ({ kind, keys })),
+    entrants: [
+      MEMCACHED,
+      NUTCRACKER,
+      memchorus({ level: STRONG }),
+      memchorus({ level: STRONG, settings: { durability: 'none' }, suffix: WITHOUT_JOURNAL }),
+      memchorus({
+        level: STRONG,
+        settings: { durability: 'none', scheme: 'chain' },
+        suffix: CHAIN_WITHOUT_JOURNAL,
+      }),
+    ].map((kind) => ({ kind, keys })),
     scenarios: [
       { name: 'get', title: `get, ${size}, 10 connections`, load: { gets: 100, connections: 10 } },
       { name: 'set', title: `set, ${size}, 10 connections`, load: { gets: 0, connections: 10 } },

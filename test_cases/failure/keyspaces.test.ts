@@ -3,17 +3,18 @@ import { type Cluster, type ClusterOptions, startCluster } from '../support/clus
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
 
-/** Keyspaces of all levels in one cluster of real processes. */
+/** Keyspaces of all levels, and of both ordered schemes, in one cluster of real processes. */
 
 const FLAGS = [
   '--keyspace=ordered=s::sequential',
   '--keyspace=sessions=c::causal',
   '--keyspace=views=e::eventual',
+  '--keyspace=large=l::linearizability/chain',
 ];
 const MIXED: ClusterOptions = { level: 'linearizability', flags: { 0: FLAGS, 1: FLAGS, 2: FLAGS } };
 
 /** One key of each keyspace. */
-const KEYS = ['k', 's:k', 'c:k', 'e:k'];
+const KEYS = ['k', 's:k', 'c:k', 'e:k', 'l:k'];
 
 async function writeAll(cluster: Cluster, id: number, value: string): Promise<void> {
   using client = await cluster.client(id);
@@ -46,7 +47,8 @@ describeWithMemcached('keyspaces of all levels in one cluster', () => {
     await eventually(async () => expect((await cluster.status(0)).keyspaces[0]!.reads.ready).toBe(false));
     expect(await client.set('k', 'alone')).toMatch(/^SERVER_ERROR/);
     expect(await client.set('s:k', 'alone')).toMatch(/^SERVER_ERROR/);
-    expect(await client.ask('get k\r\n')).toMatch(/^SERVER_ERROR/);
+    expect(await client.set('l:k', 'alone')).toMatch(/^SERVER_ERROR/);
+    for (const key of ['k', 'l:k']) expect(await client.ask(`get ${key}\r\n`)).toMatch(/^SERVER_ERROR/);
     expect(await client.ask('get e:k k\r\n')).toMatch(/^SERVER_ERROR/);
     expect(await client.get('s:k')).toBe('one');
     for (const key of ['c:k', 'e:k']) {
@@ -58,6 +60,7 @@ describeWithMemcached('keyspaces of all levels in one cluster', () => {
       ['default', false, false],
       ['sessions', true, true],
       ['views', true, true],
+      ['large', false, false],
       ['ordered', true, false],
     ]);
     cluster.start(1);
@@ -68,7 +71,7 @@ describeWithMemcached('keyspaces of all levels in one cluster', () => {
     using other = await cluster.client(2);
     await eventually(async () => expect(await other.get('e:k')).toBe('alone'));
     expect(await other.get('c:k')).toBe('alone');
-    expect(['one', 'alone']).toContain(await other.get('k'));
+    for (const key of ['k', 'l:k']) expect(['one', 'alone']).toContain(await other.get(key));
   });
 
   it('are all there when every process was killed, memcacheds included', async () => {
@@ -99,8 +102,11 @@ describeWithMemcached('keyspaces of all levels in one cluster', () => {
       expect(of('default')).toEqual(['linearizability', '1', '1', '1', '0']);
       expect(of('ordered')).toEqual(['sequential', '1', '0', '1', '0']);
       expect(of('views')).toEqual(['eventual', '1', '1', '1', '0']);
+      expect(of('large')).toEqual(['linearizability', '1', '0', '1', '0']);
     });
-    expect((await client.lines('show')).join('\n')).toContain('sessions  c:      causal ');
+    const shown = (await client.lines('show')).join('\n');
+    expect(shown).toMatch(/^ *sessions +c: +causal /m);
+    expect(shown).toMatch(/^ *large +l: +linearizability.*chain/m);
   });
 
   it('have to be the same at all controllers: both ends name the difference', async () => {
