@@ -46,6 +46,7 @@ const LONG = [
   'test_cases/system/hostile-peer.test.ts',
   'test_cases/system/lab-processes.test.ts',
   'test_cases/system/levels-shown.test.ts',
+  'test_cases/system/members.test.ts',
   'test_cases/system/repair.test.ts',
 ];
 

@@ -35,6 +35,7 @@ export const ERRORS = {
   NOT_AGREED_IN_TIME: unknown('the write was sent to the members, and not agreed within `request_timeout`'),
   VIEW_CHANGED: unknown('the view changed while the write was being agreed'),
   LEVELS_CHANGING: notDone('the keyspace is being changed, or another change is under way or came first'),
+  MEMBERS_CHANGING: notDone('another change of the controllers is under way, or came first'),
   OLDER_RELEASE: notDone('a controller runs a release that can not do this: upgrade it first'),
   STORE_FAILED: unknown(
     'the memcached of this controller failed or refused while it carried the request out',

@@ -54,6 +54,10 @@ async function dispatch(line: CommandLine): Promise<number> {
       const { runLevels } = await import('./levels/run-levels.ts');
       return runLevels({ level: line.level, measuredMs: line.measuredMs ?? MEASURED_MS, json: line.json });
     }
+    case 'member': {
+      const { runMembers } = await import('./status/run-members.ts');
+      return runMembers(line, load(line, defaultConfigFile()), runDirectory());
+    }
     case 'level':
     case 'keyspace': {
       const { runKeyspaces } = await import('./status/run-keyspaces.ts');

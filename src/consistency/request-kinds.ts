@@ -12,7 +12,7 @@ import {
   type OperationCounts,
 } from '../protocol/operation-counts.ts';
 import type { Reply } from '../protocol/reply.ts';
-import type { LocalRequest, Request } from '../protocol/request.ts';
+import type { KeyspaceRequest, LocalRequest, MemberRequest, Request } from '../protocol/request.ts';
 import type { Access } from './access.ts';
 import type { LocalOperation } from './client-stream.ts';
 import type { ConditionalWrites } from './conditional-writes.ts';
@@ -104,6 +104,12 @@ function touchingNone<R extends Request>(
 const LOCAL = touchingNone<LocalRequest>(({ local }, operation, request) =>
   local(request, (reply) => operation.finish(reply), operation),
 );
+
+/** A list, or a change that the controllers agree on. The answer says what holds after the requests before it. */
+const AGREED = touchingNone<KeyspaceRequest | MemberRequest>(({ local }, operation, request) => {
+  operation.proposed = request.change !== null;
+  local(request, (reply) => operation.finish(reply), operation);
+}, true);
 
 /**
  * Every kind of request, with everything that depends on the kind. A new kind begins here. All rows have their fields
@@ -241,15 +247,8 @@ export const REQUEST_KINDS: {
   stats: { ...LOCAL, isStartedLast: true },
   admin: LOCAL,
   show: LOCAL,
-  keyspace: {
-    ...LOCAL,
-    // The answer says what holds after the requests before it.
-    isStartedLast: true,
-    carryOut: ({ local }, operation, request) => {
-      operation.proposed = request.change !== null;
-      local(request, (reply) => operation.finish(reply), operation);
-    },
-  },
+  keyspace: AGREED,
+  member: AGREED,
   slowlog: LOCAL,
   who: LOCAL,
   noop: LOCAL,

@@ -1,6 +1,10 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
+import { isVoter } from '../placement/configuration.ts';
+
+/** The role of a controller that no longer votes, up or down. */
+export const DOES_NOT_VOTE = 'does not vote';
 
 export interface RolesPorts {
   readonly peers: Peers;
@@ -32,6 +36,7 @@ export class Roles {
     const failing = journalTrouble();
     if (failing !== '') return `takes no writes: ${failing}`;
     if (views.length === 0) return isCaughtUp() ? 'member' : 'joining';
+    if (!views.every((one) => one.isVoting())) return DOES_NOT_VOTE;
     const lacking = views.find(({ view }) => view === null);
     if (lacking !== undefined) return lacking.isOutside ? 'joining' : 'waiting';
     return views.every(({ leaseLeftMs }) => leaseLeftMs > 0) ? 'member' : 'cut off';
@@ -42,6 +47,7 @@ export class Roles {
     const { peers } = this.#ports;
     const views = this.#ports.views();
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
+    if (!this.votes(peer)) return DOES_NOT_VOTE;
     if (failing !== '') return `takes no writes: ${failing}`;
     if (this.isMember(peer)) return 'member';
     if (views.length === 0) return 'joining';
@@ -49,6 +55,11 @@ export class Roles {
     if (lacking.length === 0) return 'member';
     const { view, servingPeers } = lacking[0]!;
     return view !== null || servingPeers.length > 0 ? 'joining' : 'waiting';
+  }
+
+  /** The controller counts for majorities, as far as is known here. */
+  votes(node: ControllerId): boolean {
+    return this.#ports.views().every(({ configuration }) => isVoter(configuration, node));
   }
 
   /** The peer takes part: it is up and, as far as is known here, it serves. */

@@ -191,6 +191,15 @@ export const COMMANDS: readonly Command[] = [
     parse: words.parseKeyspace,
   },
   {
+    name: 'member',
+    makes: 'member',
+    usage: words.MEMBER_USAGE,
+    help: 'the controllers, and which of them vote; one more, one less, or one in the place of another',
+    wordsMin: 1,
+    wordsMax: 4,
+    parse: words.parseMember,
+  },
+  {
     name: 'slowlog',
     makes: 'slowlog',
     usage: 'slowlog [<count>|reset] [json]',

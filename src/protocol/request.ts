@@ -218,6 +218,21 @@ export interface KeyspaceRequest extends Wired {
   readonly format: 'table' | 'json';
 }
 
+/** Which controllers are to vote, and which no more: by id or as `HOST:PORT`, as the client sent them. */
+export interface WantedMembers {
+  /** Null: none. */
+  readonly come: string | null;
+  readonly go: string | null;
+}
+
+/** memchorus's own command: the controllers and which of them vote, or a change of that. */
+export interface MemberRequest extends Wired {
+  readonly kind: 'member';
+  /** Null to list them. */
+  readonly change: WantedMembers | null;
+  readonly format: 'table' | 'json';
+}
+
 /** memchorus's own command: the slowest requests of the last minutes, or to forget them. */
 export interface SlowlogRequest extends Wired {
   readonly kind: 'slowlog';
@@ -302,6 +317,7 @@ export type LocalRequest =
   | AdminRequest
   | ShowRequest
   | KeyspaceRequest
+  | MemberRequest
   | SlowlogRequest
   | WhoRequest
   | NoopRequest

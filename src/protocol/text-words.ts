@@ -2,7 +2,7 @@ import { KEY_BYTES_MAX } from './limits.ts';
 import { arithmeticRequest, deleteRequest } from './make-request.ts';
 import type { MetaFlags } from './meta/meta-flags.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import type { InvalidRequest, Request, StorageVerb, WantedKeyspace } from './request.ts';
+import type { InvalidRequest, Request, StorageVerb, WantedKeyspace, WantedMembers } from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -189,6 +189,24 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
 
 export const KEYSPACE_USAGE =
   'keyspace [json | <name> <level> | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
+
+export function parseMember(line: TextLine): Request {
+  if (line.count === 1) return { kind: 'member', change: null, format: 'table' };
+  if (line.count === 2 && line.is(1, JSON_WORD)) return { kind: 'member', change: null, format: 'json' };
+  const change = memberChangeOf(wordsFrom(line, 1));
+  if (change === null) return invalid(`CLIENT_ERROR usage: ${MEMBER_USAGE}`);
+  return { kind: 'member', change, format: 'table' };
+}
+
+function memberChangeOf(words: readonly string[]): WantedMembers | null {
+  const [what, first = '', second = ''] = words;
+  if (what === 'add' && words.length === 2) return { come: first, go: null };
+  if (what === 'remove' && words.length === 2) return { come: null, go: first };
+  return what === 'replace' && words.length === 3 ? { come: second, go: first } : null;
+}
+
+export const MEMBER_USAGE =
+  'member [json | add <controller> | remove <controller> | replace <controller> <controller>]';
 
 /** The words are looked up when the request is carried out. */
 export function parseLevel(line: TextLine): Request {

@@ -45,6 +45,7 @@ const REPLIES: Readonly<Record<Command['makes'], CommandWord['reply']>> = {
   stats: 'lines',
   show: 'lines',
   keyspace: 'lines',
+  member: 'lines',
   slowlog: 'lines',
   quit: 'close',
 };
@@ -58,6 +59,7 @@ const WRITES: ReadonlySet<Command['makes']> = new Set([
   'delete',
   'flush_all',
   'keyspace',
+  'member',
 ]);
 
 export const COMMAND_WORDS: ReadonlyMap<string, CommandWord> = new Map(

@@ -13,6 +13,7 @@ import { ALL_FLAG_NAMES, FLAGS, namesOf } from './flag-table.ts';
 import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
 import { keyspaceWords } from './keyspace-words.ts';
 import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
+import { memberWords } from './member-words.ts';
 import { COMMANDS, type Mode } from './modes.ts';
 
 /** What the command line says, checked for form; the settings are still text. */
@@ -35,7 +36,7 @@ export interface CommandLine {
   readonly client: ClientOptions;
   /** With `backup` and `restore` where the backup is, with `survey-clock` and `rebase-clock` the plan's file. */
   readonly path: string | null;
-  /** With `level` and `keyspace`: the words of the protocol's command `keyspace`; empty to list the keyspaces. */
+  /** With `level`, `keyspace` and `member`: the words of the protocol's command; empty to list what there is. */
   readonly change: readonly string[];
   /** With `restart`: which controllers. */
   readonly ids: readonly number[];
@@ -46,7 +47,7 @@ export interface CommandLine {
   /** With `levels` and `drill`: for how long, in milliseconds; null: the default. */
   readonly measuredMs: number | null;
   readonly drill: DrillFlags;
-  /** With `status`, `level`, `keyspace`, `levels` and `drill`. */
+  /** With `status`, `level`, `keyspace`, `member`, `levels` and `drill`. */
   readonly json: boolean;
   /** With `status`. */
   readonly watch: boolean;
@@ -68,7 +69,12 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const path = takesPath(mode) ? (rest.shift() ?? null) : null;
   const ids = mode === 'restart' && !given.has('help') ? idsOf(rest.splice(0)) : [];
   const isChange = (mode === 'level' || mode === 'keyspace') && !given.has('help');
-  const change = isChange ? keyspaceWords(mode, rest.splice(0), given) : [];
+  const isMember = mode === 'member' && !given.has('help');
+  const change = isChange
+    ? keyspaceWords(mode, rest.splice(0), given)
+    : isMember
+      ? memberWords(rest.splice(0))
+      : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
   return {
@@ -119,7 +125,7 @@ function pathLast(words: readonly string[], named: Mode | null): readonly string
 }
 
 /** Words of other kinds stand behind these commands. */
-const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'keyspace', 'lab'];
+const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'keyspace', 'member', 'lab'];
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
@@ -277,6 +283,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
   main.ts keyspace [add | remove | prefix ...]   the keyspaces; or one more, one less, another prefix, likewise
+  main.ts member [add | remove | replace ...]    which controllers vote; or one more, one less, while the cluster runs
   main.ts drill [--faults <list>] [-p <port>]    does faults to a running cluster, and judges what clients saw
   main.ts lab [--in-process] < script            a cluster that joins, cuts and kills on command, for teaching
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not
@@ -310,6 +317,11 @@ The keyspace with every key is "default". Exit code 0: done, 1: not done, or not
        main.ts keyspace <name> <level>                another level, as main.ts level does
        main.ts keyspace <name> --cancel               ends a change, as long as the keyspaces before it serve
 All of it while clients read and write. Exit code 0: done, 1: not done, or not known to every controller yet.`,
+  member: `Usage: main.ts member [list] [--json] [-p <port>]         lists the controllers, and which of them vote
+       main.ts member remove <controller>                 it votes no more, and may be stopped
+       main.ts member add <controller>                    one that runs and does not vote votes again
+       main.ts member replace <controller> <controller>   both at once: the first goes, the second comes
+A controller is named by its id or as <host>:<port>, and is one of \`peers\`. Exit code 0: done, 1: not done.`,
   drill: DRILL_SYNOPSIS,
   lab: LAB_SYNOPSIS,
   backup:

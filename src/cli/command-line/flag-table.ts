@@ -7,7 +7,15 @@ import { MODES, type Mode } from './modes.ts';
 const OFFLINE: readonly Mode[] = ['backup', 'restore', 'survey-clock', 'rebase-clock'];
 /** The commands that list and change the keyspaces. */
 const KEYSPACES: readonly Mode[] = ['level', 'keyspace'];
-const ONE_CONTROLLER: readonly Mode[] = ['controller', 'client', 'status', ...KEYSPACES, 'drill', ...OFFLINE];
+const ONE_CONTROLLER: readonly Mode[] = [
+  'controller',
+  'client',
+  'status',
+  ...KEYSPACES,
+  'member',
+  'drill',
+  ...OFFLINE,
+];
 
 /** Flags that are no settings: they say what to run, and which of the controllers this is. */
 const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
@@ -16,16 +24,16 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: toggle('What:', 'the interactive client; with a command behind it, runs that', ['client']),
   },
   config: {
-    modes: ['controller', 'client', 'start', 'status', ...KEYSPACES, 'drill', ...OFFLINE],
+    modes: ['controller', 'client', 'start', 'status', ...KEYSPACES, 'member', 'drill', ...OFFLINE],
     options: text('What:', 'configuration file [default: ./config.ini]', ['c']),
   },
   help: { modes: MODES, options: toggle('What:', 'this help; -h alone does the same') },
   version: { modes: MODES, options: toggle('What:', 'the version') },
   json: {
-    modes: ['status', ...KEYSPACES, 'levels', 'drill', 'client'],
+    modes: ['status', ...KEYSPACES, 'member', 'levels', 'drill', 'client'],
     options: toggle(
       'What:',
-      'status, level, keyspace, levels, drill: one line of JSON, for scripts; -cli: each answer as one',
+      'status, level, keyspace, member, levels, drill: one line of JSON, for scripts; -cli: each answer as one',
     ),
   },
   ...CLIENT_FLAGS,
@@ -98,7 +106,7 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: text('Start:', 'port of memcached 0; the others follow [11201]'),
   },
   wait: {
-    modes: ['start', 'restart', ...KEYSPACES],
+    modes: ['start', 'restart', ...KEYSPACES, 'member'],
     options: text(
       'Start:',
       'seconds until the controllers have to be ready, or know a change; 0: do not wait [30]',
@@ -130,6 +138,7 @@ function settingFlags(): Record<string, FlagRow> {
         'start',
         'status',
         ...KEYSPACES,
+        'member',
         ...OFFLINE,
         ...(IN_DRILL[key] ? DRILL : []),
       ],

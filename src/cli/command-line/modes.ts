@@ -6,6 +6,7 @@ export const COMMANDS = [
   'status',
   'level',
   'keyspace',
+  'member',
   'levels',
   'drill',
   'lab',

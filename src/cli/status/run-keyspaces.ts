@@ -8,14 +8,11 @@ import {
 } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { wantedKeyspace } from '../../protocol/text-words.ts';
-import { CliSession } from '../client/cli-session.ts';
-import type { ReplyParts } from '../client/text-reply-reader.ts';
+import type { CliSession } from '../client/cli-session.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
-import { parseAddress } from '../settings/address.ts';
 import type { ResolvedSettings } from '../settings/configuration.ts';
-import { askCluster } from './ask-cluster.ts';
-import { addressesOf } from './cluster-addresses.ts';
+import { ask, print, sessionOf, tell, textOf } from './admin-session.ts';
 
 /** How long every controller may take to learn of a change, unless `--wait` says otherwise, in milliseconds. */
 const KNOWN_WITHIN_MS = 30_000;
@@ -57,24 +54,6 @@ function heldOf({ change }: CommandLine, { keyspaces }: LevelsStatus): string {
   return `done: ${name} is at ${inOneWord(held)}${prefix}`;
 }
 
-/** A session with a controller that can change something, if there is one; else with the first that answers. */
-async function sessionOf(
-  line: CommandLine,
-  configuration: ResolvedSettings,
-  runDirectory: string,
-): Promise<CliSession> {
-  const addresses = addressesOf(line, configuration, runDirectory);
-  const answers = (await askCluster(addresses)).filter(({ status }) => status !== null);
-  const able = [...answers].sort((a, b) => Number(b.status!.writes.ready) - Number(a.status!.writes.ready));
-  const candidates = able.map(({ address }) => parseAddress(address)!);
-  return new CliSession(
-    candidates.length > 0 ? candidates : addresses,
-    configuration.requestTimeoutMs,
-    false,
-    tell,
-  );
-}
-
 /**
  * Waits until no keyspace is being moved and no controller may go by older levels, or the time is over, or the user
  * interrupts.
@@ -114,28 +93,6 @@ async function levelsAt(session: CliSession): Promise<LevelsStatus> {
   return JSON.parse(reply.parts[0]!.toString('utf8')) as LevelsStatus;
 }
 
-async function ask(session: CliSession, title: string, writes: boolean): Promise<ReplyParts> {
-  const reply = await session.run({ bytes: Buffer.from(`${title}\r\n`), reply: 'lines', writes, title });
-  if (reply === null)
-    throw new OperationError('UNREACHABLE', 'the connection was lost; main.ts keyspace tells what holds');
-  return reply;
-}
-
-/** The lines of a reply, without the `END` after them. */
-function textOf({ parts, failed }: ReplyParts): string {
-  const lines = parts.map((part) => part.toString('utf8'));
-  return (failed ? lines : lines.slice(0, -1)).join('\n');
-}
-
 function levelsText(levels: LevelsStatus, isJson: boolean): string {
   return isJson ? JSON.stringify(levels) : renderLevels(levels);
-}
-
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return EXIT_OK;
-}
-
-function tell(message: string): void {
-  process.stderr.write(`memchorus: ${message}\n`);
 }

@@ -1,4 +1,5 @@
 import { isOrdered } from '../../consistency/policies.ts';
+import { DOES_NOT_VOTE } from '../../controller/roles.ts';
 import type { PeerStatus, Status } from '../../controller/status/status.ts';
 import { clockErrorOf, stateOf } from '../../controller/status/status-table.ts';
 import { isLevel } from '../../placement/level.ts';
@@ -24,6 +25,21 @@ interface Answered extends ControllerAnswer {
 }
 
 export function judge(answers: readonly ControllerAnswer[]): ClusterVerdict {
+  const outside = answers.filter(hasStatus).flatMap(nonVotersIn);
+  return judgeVoters(
+    answers.filter(({ id }) => !outside.includes(id)),
+    new Set(outside).size,
+  );
+}
+
+/** The ids of the controllers that do not vote, as a controller that serves knows them. */
+function nonVotersIn({ status }: Answered): readonly number[] {
+  if (ownPart(status)?.role !== 'member') return [];
+  return status.peers.filter(({ role }) => role === DOES_NOT_VOTE).map(({ id }) => id);
+}
+
+/** @param nonVoters how many controllers are not expected to take part, or even to run */
+function judgeVoters(answers: readonly ControllerAnswer[], nonVoters: number): ClusterVerdict {
   const answered = answers.filter(hasStatus);
   const notes = [...answers.flatMap((answer) => notesOn(answer, answered)), ...differencesAmong(answered)];
   if (answered.length === 0)
@@ -31,7 +47,8 @@ export function judge(answers: readonly ControllerAnswer[]): ClusterVerdict {
   const trouble = unavailability(answered);
   if (trouble !== null) return { state: 'unavailable', summary: `unavailable: ${trouble}`, notes };
   const state = notes.length === 0 ? 'healthy' : 'degraded';
-  return { state, summary: `${state}: ${partsTaken(answers.length, answered)}`, notes };
+  const beside = nonVoters === 0 ? '' : `, ${nonVoters} ${nonVoters === 1 ? 'does' : 'do'} not vote`;
+  return { state, summary: `${state}: ${partsTaken(answers.length, answered)}${beside}`, notes };
 }
 
 function hasStatus(answer: ControllerAnswer): answer is Answered {

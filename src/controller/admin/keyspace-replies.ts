@@ -8,6 +8,7 @@ import {
   withMove,
   withMoveCancelled,
 } from '../../placement/agreed-placement.ts';
+import { votersOf } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -64,6 +65,11 @@ function refusalOf({ core, settings }: LevelParts, transfers: readonly Transfer[
     return serverError(
       'OLDER_RELEASE',
       `${nameOf(settings.peers[older]!)} runs an older release: upgrade it`,
+    );
+  // A controller that does not vote learns of no placement.
+  if (transfers.length > 0 && votersOf(views.configuration).length < views.configuration.controllers.length)
+    return clientError(
+      'every controller has to vote for that: member lists them, and member add has one vote',
     );
   const move = views.placement?.move ?? null;
   if (move !== null)

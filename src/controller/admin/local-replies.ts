@@ -12,6 +12,7 @@ import { renderStatus } from '../status/status-table.ts';
 import { cachedumpWords } from '../streams/dump-words.ts';
 import { AdminReplies } from './admin-replies.ts';
 import { replyToKeyspace } from './keyspace-replies.ts';
+import { replyToMember } from './member-replies.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 /**
@@ -45,6 +46,8 @@ export class LocalReplies {
         );
       case 'keyspace':
         return replyToKeyspace(parts, request, answer);
+      case 'member':
+        return replyToMember(parts, request, answer);
       case 'slowlog':
         return answer(slowlog(parts, request));
       case 'who': {

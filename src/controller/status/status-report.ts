@@ -13,6 +13,7 @@ import {
 } from '../metrics/group-figures.ts';
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
+import { DOES_NOT_VOTE } from '../roles.ts';
 import { nameOf } from '../settings.ts';
 import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
 import { levelsOf } from './levels-report.ts';
@@ -165,9 +166,10 @@ function behindOf(core: Core, id: number): PeerStatus['behind'] {
   return { writes, ms: rounded(ms) };
 }
 
-function roleOf({ core, mesh }: ControllerParts, id: number): string {
+export function roleOf({ core, mesh }: Pick<ControllerParts, 'core' | 'mesh'>, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
+  if (!core.roles.votes(id)) return DOES_NOT_VOTE;
   return core.peers.isUp(id) ? core.roles.of(id) : 'down';
 }
 

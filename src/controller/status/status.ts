@@ -51,6 +51,25 @@ export interface Status {
   readonly peers: readonly PeerStatus[];
 }
 
+/** The controllers, as this one knows them. */
+export interface MembersStatus {
+  /** How often they were changed; 0 while all that are configured vote. */
+  readonly epoch: number;
+  /** A change is under way: another one would be refused. */
+  readonly changing: boolean;
+  readonly controllers: readonly MemberStatus[];
+}
+
+export interface MemberStatus {
+  readonly id: number;
+  readonly address: string;
+  /** It counts for majorities, and serves. */
+  readonly votes: boolean;
+  readonly up: boolean;
+  /** As in `PeerStatus`. */
+  readonly role: string;
+}
+
 /** The levels that this controller goes by. */
 export interface LevelsStatus {
   /** How often the keyspaces were changed while the cluster ran; 0 while it goes by its configuration. */

@@ -45,6 +45,7 @@ export function linesOf(request: Request, reply: Reply, cfd: ConnectionId, nowMs
     case 'invalid':
     case 'keyspace':
     case 'level':
+    case 'member':
     case 'noop':
     case 'quit':
     case 'session':

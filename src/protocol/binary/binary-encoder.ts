@@ -53,6 +53,7 @@ export function encodeBinary(request: Request, reply: Reply, out: ReplyBuffer): 
     case 'admin':
     case 'level':
     case 'keyspace':
+    case 'member':
     case 'session':
     case 'show':
     case 'slowlog':

@@ -1,0 +1,22 @@
+import { UsageError } from '../failure.ts';
+
+/** How many words follow each of these. */
+const WORDS_BEHIND: Readonly<Record<string, number>> = { add: 1, remove: 1, replace: 2 };
+
+/**
+ * The words behind `member`: those of the protocol's command `member`.
+ *
+ * @returns the words that a controller takes; none to list the controllers
+ * @throws UsageError
+ */
+export function memberWords(words: readonly string[]): readonly string[] {
+  const [first = 'list'] = words;
+  if (first === 'list' && words.length <= 1) return [];
+  const isWhole = words.every((word) => /^[\x21-\x7e]+$/.test(word));
+  if (isWhole && Object.hasOwn(WORDS_BEHIND, first) && WORDS_BEHIND[first] === words.length - 1) return words;
+  throw new UsageError(
+    'COMMAND_LINE',
+    'which controllers? Say list, add <controller>, remove <controller>, or replace <controller> <controller>, ' +
+      'each by its id or as <host>:<port>; such as: main.ts member remove 4',
+  );
+}

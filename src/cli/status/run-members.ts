@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renderMembers } from '../../controller/status/members-report.ts';
+import type { MembersStatus } from '../../controller/status/status.ts';
+import type { CliSession } from '../client/cli-session.ts';
+import type { CommandLine } from '../command-line/arguments.ts';
+import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
+import type { ResolvedSettings } from '../settings/configuration.ts';
+import { ask, print, sessionOf, tell, textOf } from './admin-session.ts';
+
+/** How long the change may take to be over, unless `--wait` says otherwise, in milliseconds. */
+const DONE_WITHIN_MS = 30_000;
+
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Lists the controllers and which of them vote; or changes that, and waits until another change may follow.
+ *
+ * @returns the exit code
+ */
+export async function runMembers(
+  line: CommandLine,
+  configuration: ResolvedSettings,
+  runDirectory: string,
+): Promise<number> {
+  // A controller does not remove itself.
+  const going = line.change[0] === 'add' ? null : (line.change[1] ?? null);
+  const session = await sessionOf(line, configuration, runDirectory, going);
+  try {
+    if (line.change.length === 0) {
+      const members = await membersAt(session);
+      return print(line.json ? JSON.stringify(members) : renderMembers(members));
+    }
+    const reply = await ask(session, `member ${line.change.join(' ')}`, true);
+    const text = textOf(reply);
+    if (reply.failed) throw new OperationError('NOT_CHANGED', text);
+    if (!line.json) print(text);
+    const members = await untilDone(session, line.waitMs ?? DONE_WITHIN_MS);
+    if (line.json) print(JSON.stringify(members));
+    return members.changing ? EXIT_FAILED : EXIT_OK;
+  } finally {
+    session.close();
+  }
+}
+
+/** Waits until no change is under way, or the time is over. */
+async function untilDone(session: CliSession, waitMs: number): Promise<MembersStatus> {
+  const untilMs = performance.now() + waitMs;
+  for (;;) {
+    const members = await membersAt(session);
+    if (!members.changing) return members;
+    if (performance.now() >= untilMs) {
+      tell('the change holds, and its last step goes on; main.ts member tells when it is over');
+      return members;
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function membersAt(session: CliSession): Promise<MembersStatus> {
+  const reply = await ask(session, 'member json', false);
+  if (reply.failed)
+    throw new OperationError('NOT_RUNNING', `no controllers listed there: it answers "${textOf(reply)}"`);
+  return JSON.parse(reply.parts[0]!.toString('utf8')) as MembersStatus;
+}

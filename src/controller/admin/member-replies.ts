@@ -1,0 +1,109 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
+import type { ChangeOutcome } from '../../membership/agreed-change.ts';
+import { ROOT_GROUP } from '../../membership/peer-bus.ts';
+import { type Configuration, votersOf } from '../../placement/configuration.ts';
+import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
+import type { MemberRequest } from '../../protocol/request.ts';
+import type { ControllerParts } from '../controller-parts.ts';
+import type { Core } from '../core.ts';
+import { membersOf, renderMembers } from '../status/members-report.ts';
+import { memberChangeOf, nameIn } from './member-changes.ts';
+import type { OnAdminReply } from './store-administration.ts';
+
+type MemberParts = Pick<ControllerParts, 'core' | 'mesh' | 'settings' | 'clock'>;
+
+/** Answers `member`: lists the controllers, or has them agree on which of them vote. */
+export function replyToMember(parts: MemberParts, request: MemberRequest, answer: OnAdminReply): void {
+  if (request.change === null) {
+    const members = membersOf(parts);
+    return answer(linesOf(request.format === 'json' ? JSON.stringify(members) : renderMembers(members)));
+  }
+  const refusal = refusalOf(parts);
+  if (refusal !== null) return answer(refusal);
+  const { core, settings } = parts;
+  const parsed = memberChangeOf(request.change, {
+    node: settings.self,
+    configuration: core.groups.views.configuration,
+    heard: core.peers.ids.filter((peer) => core.peers.isHeard(peer)),
+    joinTroubleOf: (peer) => joinTroubleOf(core, peer),
+  });
+  if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
+  if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
+  if (parsed.kind === 'same') return answer(linesOf(parsed.text));
+  agree(parts, parsed.to, parsed.come, (outcome) => answer(replyTo(outcome, parsed.to)));
+}
+
+/** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
+function refusalOf({ core }: MemberParts): Reply | null {
+  const { views, withEntries } = core.groups;
+  // A controller that does not vote gets no placement, and so must have no keys of its own to serve.
+  if (withEntries.some(({ number }) => number !== ROOT_GROUP) || views.placement?.move != null)
+    return clientError(
+      'which controllers vote can be changed where every keyspace is at linearizability or sequential, ' +
+        'without scheme = chain: keyspace lists them',
+    );
+  const [older] = core.olderPeers;
+  if (older !== undefined)
+    return serverError(
+      'OLDER_RELEASE',
+      `${nameIn(views.configuration, older)} runs an older release: upgrade it`,
+    );
+  if (views.view === null) {
+    const gate = views.gate('write');
+    return gate.state === 'open' ? null : serverError(gate.code, gate.reason);
+  }
+  return views.isReconfiguring
+    ? serverError('MEMBERS_CHANGING', 'another change of the controllers is under way: try again')
+    : null;
+}
+
+/** Why the members could not take the peer in now; empty when they could. */
+function joinTroubleOf({ peers, groups: { views } }: Core, peer: ControllerId): string {
+  if (!peers.isHeard(peer)) return 'is not heard';
+  const heartbeat = peers.heartbeat(peer);
+  if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
+  return views.parts.of(peer)?.caughtUp === true ? '' : 'is catching up with the others';
+}
+
+function agree(
+  { core, settings, clock }: MemberParts,
+  to: Configuration,
+  come: ControllerId | null,
+  done: (outcome: ChangeOutcome) => void,
+): void {
+  const { views } = core.groups;
+  const { view } = views;
+  views.reconfigure({
+    from: view!.configuration,
+    to,
+    reason: `a client has asked that these vote: ${votersOf(to).join(', ')}`,
+    deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
+    isFor: (members) => come === null || members.some(({ node }) => node === come),
+    done,
+  });
+}
+
+function replyTo({ kind }: ChangeOutcome, to: Configuration): Reply {
+  switch (kind) {
+    case 'installed':
+      return linesOf(
+        `these vote now: ${votersOf(to)
+          .map((id) => nameIn(to, id))
+          .join(', ')}`,
+      );
+    case 'overtaken':
+      return serverError(
+        'MEMBERS_CHANGING',
+        'not done: another change came first, or the controller to add could not be taken in; member lists them',
+      );
+    case 'unknown':
+      return serverError(
+        'NOT_AGREED_IN_TIME',
+        'outcome unknown: not agreed in time; member tells which vote',
+      );
+  }
+}
+
+function linesOf(text: string): Reply {
+  return { kind: 'lines', lines: text.split('\n') };
+}

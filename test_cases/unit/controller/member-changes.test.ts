@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { memberChangeOf } from '../../../src/controller/admin/member-changes.ts';
+import { type Configuration, votersOf } from '../../../src/placement/configuration.ts';
+import { settled, withVoters } from '../../../src/placement/member-changes.ts';
+import { configurationOfSize } from '../../support/configurations.ts';
+
+/** What controller 0 makes of the words, where it hears these peers. */
+function changeOf(
+  words: { readonly come?: string; readonly go?: string },
+  configuration: Configuration,
+  heard: readonly number[],
+  trouble = '',
+) {
+  const { come = null, go = null } = words;
+  const situation = { node: 0, configuration, heard, joinTroubleOf: () => trouble };
+  return memberChangeOf({ come, go }, situation);
+}
+
+/** The voters after the change; what is wrong with it where there is none. */
+function after(...args: Parameters<typeof changeOf>): readonly number[] | string {
+  const parsed = changeOf(...args);
+  if (parsed.kind === 'change') return votersOf(parsed.to);
+  return parsed.kind === 'same' ? `same: ${parsed.text}` : `${parsed.kind}: ${parsed.reason}`;
+}
+
+const FIVE = configurationOfSize(5);
+const ALL = [1, 2, 3, 4];
+const WITHOUT_4 = settled(withVoters(FIVE, [], [4]) as Configuration);
+const ADDRESS_4 = `${FIVE.controllers[4]!.host}:${FIVE.controllers[4]!.port}`;
+
+describe('a change of the controllers that vote', () => {
+  it('names them by id or by address', () => {
+    for (const go of ['4', 'controller-4', ADDRESS_4]) expect(after({ go }, FIVE, ALL)).toEqual([0, 1, 2, 3]);
+    expect(after({ come: ADDRESS_4 }, WITHOUT_4, ALL)).toEqual([0, 1, 2, 3, 4]);
+    expect(after({ come: '4', go: '3' }, WITHOUT_4, ALL)).toEqual([0, 1, 2, 4]);
+  });
+
+  it('is refused for a controller that there is none of, for this one, and for half of it', () => {
+    expect(after({ go: '9' }, FIVE, ALL)).toContain('refused: 9 is no controller of this cluster');
+    expect(after({ go: '0' }, FIVE, ALL)).toContain('does not remove itself: ask another controller');
+    expect(after({ come: '3', go: '2' }, FIVE, ALL)).toContain('refused: controller 3');
+  });
+
+  it('is done already when it is asked for again', () => {
+    expect(after({ come: '3' }, FIVE, ALL)).toContain('same: controller 3');
+    expect(after({ go: '4' }, WITHOUT_4, ALL)).toContain('same: controller 4');
+  });
+
+  it('waits for one that is to come and has not caught up, and for the change before', () => {
+    const joint = withVoters(FIVE, [], [4]) as Configuration;
+    expect(changeOf({ come: '4' }, WITHOUT_4, ALL, 'is catching up')).toMatchObject({ code: 'CATCHING_UP' });
+    expect(changeOf({ go: '3' }, joint, ALL)).toMatchObject({ code: 'MEMBERS_CHANGING' });
+  });
+
+  it('leaves a majority that is heard, of the voters before it and after it', () => {
+    expect(after({ go: '4' }, FIVE, [1, 2])).toEqual([0, 1, 2, 3]);
+    expect(changeOf({ go: '4' }, FIVE, [1, 4])).toMatchObject({ kind: 'later', code: 'NO_MAJORITY' });
+    expect(changeOf({ go: '4' }, FIVE, [1])).toMatchObject({ kind: 'later', code: 'NO_MAJORITY' });
+  });
+});
