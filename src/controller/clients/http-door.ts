@@ -21,12 +21,20 @@ export class HttpDoor {
     this.#ports = ports;
   }
 
-  /** Loads the HTTP side, unless it is loaded. */
+  /** Loads the HTTP side, unless it is loaded. After a failure, the next call tries again. */
   open(): Promise<HttpServer> {
-    this.#server ??= import('../../http/load-http-server.ts').then(({ loadHttpServer }) =>
-      loadHttpServer(this.#ports.http),
-    );
+    this.#server ??= this.#load();
     return this.#server;
+  }
+
+  async #load(): Promise<HttpServer> {
+    try {
+      const { loadHttpServer } = await import('../../http/load-http-server.ts');
+      return await loadHttpServer(this.#ports.http);
+    } catch (error) {
+      this.#server = null;
+      throw error;
+    }
   }
 
   /** @param first the bytes that have been read already */

@@ -84,7 +84,7 @@ export class WatchedControllers {
   }
 
   #onTrouble(one: WatchedController, trouble: string): void {
-    const isNew = this.#troubles.get(one) !== trouble;
+    const isNew = !this.#troubles.has(one);
     this.#troubles.set(one, trouble);
     if (this.#troubles.size === this.#all.length)
       throw new OperationError('UNREACHABLE', `no controller can be watched: ${this.#whatIsWrong()}`);
