@@ -48,6 +48,7 @@ const LONG = [
   'test_cases/system/levels-shown.test.ts',
   'test_cases/system/members.test.ts',
   'test_cases/system/repair.test.ts',
+  'test_cases/system/shards.test.ts',
 ];
 
 /**

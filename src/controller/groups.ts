@@ -191,7 +191,8 @@ function shardOf(
   here: Group | undefined,
 ): LeveledKeyspace {
   if (here !== undefined) return { ...keyspace, group: here, owner: here, shards: null };
-  const elsewhere = { group, members, name: `shard ${shard} of ${keyspace.name}` };
+  const name = `shard ${shard} of ${keyspace.name}`;
+  const elsewhere = { group, members, name, keyspace: keyspace.name };
   return { ...keyspace, elsewhere, shards: null };
 }
 

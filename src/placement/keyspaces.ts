@@ -32,6 +32,8 @@ export interface ShardElsewhere {
   readonly group: GroupNumber;
   /** For people: `shard 2 of default`. */
   readonly name: string;
+  /** The name of the keyspace. */
+  readonly keyspace: string;
   readonly members: readonly ControllerId[];
 }
 

@@ -73,6 +73,17 @@ describe.each([1, 2])('keys spread over shards with %i replicas', (replicas) => 
     }
   });
 
+  it('are counted where they take the hop, at both ends', async () => {
+    const cluster = await sharded(replicas);
+    for (const key of KEYS) await ask(cluster, 0, set(key, key));
+    const away = KEYS.filter((key) => !membersOf(cluster, shardOf(key)).includes(0)).length;
+    const { hop } = cluster.nodes[0]!.core!.serving;
+    expect([hop!.asked, hop!.askedAgain, hop!.unanswered]).toEqual([away, 0, 0]);
+    expect(hop!.times.get('default')!.count).toBe(away);
+    const taken = cluster.nodes.reduce((sum, { core }) => sum + core!.serving.asked!.taken, 0);
+    expect(taken).toBe(away);
+  });
+
   it('take part in conditional requests, with one token everywhere', async () => {
     const cluster = await sharded(replicas);
     await ask(cluster, 0, set(KEYS[0]!, '5'));

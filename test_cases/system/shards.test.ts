@@ -78,6 +78,23 @@ describeWithMemcached('keys that are spread over shards', () => {
     expect(await clients[3]!.ask('md one:meta\r\n')).toBe('HD');
   });
 
+  it('are told of by stats and by the metrics', async () => {
+    for (const [id, client] of clients.entries()) {
+      const stats = new Map(await client.stats());
+      const here = (await shardsOf(id)).filter(({ keys }) => keys !== null);
+      for (const { keyspace, shard, controllers, keys } of here) {
+        expect(stats.get(`memchorus_shard:${keyspace}:${shard}:controllers`)).toBe(controllers.join(','));
+        expect(stats.get(`memchorus_shard:${keyspace}:${shard}:keys`)).toBe(`${keys}`);
+        expect(stats.get(`memchorus_shard:${keyspace}:${shard}:ready`)).toBe('1');
+      }
+      expect(Number(stats.get('memchorus_hop_requests'))).toBeGreaterThan(0);
+      expect(Number(stats.get('memchorus_hop_taken'))).toBeGreaterThan(0);
+      const metrics = await (await fetch(`http://127.0.0.1:${cluster.ports[id]}/metrics`)).text();
+      expect(metrics).toContain('memchorus_shard_ready{keyspace="default",shard="2"} 1');
+      expect(metrics).toMatch(/memchorus_hop_duration_seconds_count\{keyspace="one"\} [1-9]/);
+    }
+  });
+
   it('keep the order of pipelined requests for one key', async () => {
     for (const client of clients) {
       const key = 'one:order';

@@ -47,6 +47,8 @@ const ASKED_MAX = 4 * OWED_MAX;
 export class AskedClients {
   readonly #ports: AskedClientsPorts;
   readonly #peers = new Map<ControllerId, AskingPeer>();
+  /** Requests of clients of other controllers that have come. */
+  taken = 0;
 
   constructor(ports: AskedClientsPorts) {
     this.#ports = ports;
@@ -69,6 +71,7 @@ export class AskedClients {
       this.#peers.set(from, peer);
     }
     if (peer.unanswered >= ASKED_MAX) return this.#ports.refuse(from, 'it asks for more than it waits for');
+    this.taken++;
     peer.onAsk(group, ask);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
+import { DurationHistogram } from '../../base/duration-histogram.ts';
 import { ERRORS, type ErrorCode, failure } from '../../base/error-codes.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
@@ -58,6 +59,11 @@ export class Hop {
   readonly #outboxes = new Map<ControllerId, Outbox<Asked>>();
   /** By number, so in the order in which they were begun. */
   readonly #unanswered = new Map<number, Asked>();
+  /** Time from the moment when a request was begun until its answer was here, by the name of the keyspace. */
+  readonly times = new Map<string, DurationHistogram>();
+  /** Requests that were begun here, and how many of them were sent on to a second member, or a third. */
+  asked = 0;
+  askedAgain = 0;
   #lastNumber = 0;
 
   constructor(ports: HopPorts) {
@@ -93,6 +99,7 @@ export class Hop {
     if (peer === null) return waiter.onRefused(failure('SHARD_UNAVAILABLE', this.#unreachable(shard)));
     const ask = { type: 'ask', number: ++this.#lastNumber, client, level, maxAgeMs, request } as const;
     const sinceMs = this.#ports.clock.nowMs();
+    this.asked++;
     const bytes = bytesOf(request);
     this.#push({ ask, route, waiter, bytes, sinceMs, peer, tried: null, isSent: false });
   }
@@ -108,7 +115,9 @@ export class Hop {
       asked.route.passOver(from);
       if (this.#tryAnother(asked)) return;
     }
-    asked.waiter.onAnswer(answer, this.#ports.clock.nowMs() - asked.sinceMs);
+    const tookMs = this.#ports.clock.nowMs() - asked.sinceMs;
+    asked.route.times.observe(tookMs);
+    asked.waiter.onAnswer(answer, tookMs);
   }
 
   /** The connection to the peer is gone, or it has become silent: the answers that it owes are not waited for. */
@@ -169,6 +178,7 @@ export class Hop {
     const tried = [...(asked.tried ?? []), peer];
     const next = route.other(tried);
     if (next === null) return false;
+    this.askedAgain++;
     const number = ++this.#lastNumber;
     this.#push({ ...asked, ask: { ...ask, number }, peer: next, tried, isSent: false });
     return true;
@@ -178,7 +188,9 @@ export class Hop {
     const known = this.#routes.get(shard.group);
     if (known !== undefined) return known;
     const { node, peers, clock } = this.#ports;
-    const route = new ShardRoute(shard, {
+    const times = this.times.get(shard.keyspace) ?? new DurationHistogram();
+    this.times.set(shard.keyspace, times);
+    const route = new ShardRoute(shard, times, {
       node,
       isHeard: (peer) => peers.isHeard(peer),
       isSteady: (peer) => peers.isSteady(peer),

@@ -1,3 +1,4 @@
+import type { DurationHistogram } from '../../base/duration-histogram.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { ShardElsewhere } from '../../placement/keyspaces.ts';
 
@@ -26,6 +27,8 @@ const PASSED_OVER_MS = 1_000;
  */
 export class ShardRoute {
   readonly shard: ShardElsewhere;
+  /** How long answers take. All shards of a keyspace share it. */
+  readonly times: DurationHistogram;
   readonly #ports: ShardRoutePorts;
   readonly #preferred: readonly ControllerId[];
   readonly #passedOverUntilMs = new Map<ControllerId, MonotonicMs>();
@@ -33,8 +36,9 @@ export class ShardRoute {
   /** Requests that the present member has not answered. */
   #owed = 0;
 
-  constructor(shard: ShardElsewhere, ports: ShardRoutePorts) {
+  constructor(shard: ShardElsewhere, times: DurationHistogram, ports: ShardRoutePorts) {
     this.shard = shard;
+    this.times = times;
     this.#ports = ports;
     // Controllers that have no part in the group begin with different members of it.
     const first = ports.node % shard.members.length;

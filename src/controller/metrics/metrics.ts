@@ -5,6 +5,7 @@ import type { ControllerParts } from '../controller-parts.ts';
 import { MEMCACHED_VERSION, VERSION } from '../product.ts';
 import { readTroubleOf, writeTroubleOf } from '../status/service.ts';
 import { firstOf, largestLag, refillFiguresOf, sumOf } from './group-figures.ts';
+import { HOP_METRICS } from './hop-metrics.ts';
 import type { Counter } from './statistics.ts';
 
 /**
@@ -319,6 +320,7 @@ export const METRICS = {
     'Writes that exchanges with peers have brought.',
     (parts) => sumOf(parts.core, ({ scheme }) => scheme.exchange.received),
   ),
+  ...HOP_METRICS,
 } as const satisfies Readonly<Record<Counter, Metric>> & Readonly<Record<string, Metric>>;
 
 export type MetricName = keyof typeof METRICS;

@@ -8,6 +8,7 @@ import { hotKeyFigures, largeKeyFigures } from '../keys/key-figures.ts';
 import { keyspaceFigures } from './keyspace-metrics.ts';
 import { METRIC_NAMES, type MetricName, metricText } from './metrics.ts';
 import { PREFIX_DELIMITER } from './prefix-statistics.ts';
+import { shardFigures } from './shard-metrics.ts';
 import { type Figures, GROUPS, merge } from './stats-groups.ts';
 
 /**
@@ -60,7 +61,7 @@ function general(parts: ControllerParts, answer: OnAdminReply): void {
     const closesIdle = parts.settings.idleTimeoutMs > 0;
     const shown = closesIdle ? GENERAL_NAMES : GENERAL_NAMES.filter((name) => name !== 'idle_kicks');
     const stats = merge('general', figuresOf(shown, parts), store ?? []);
-    const own = [...figuresOf(OWN_NAMES, parts), ...keyspaceFigures(parts)];
+    const own = [...figuresOf(OWN_NAMES, parts), ...keyspaceFigures(parts), ...shardFigures(parts)];
     answer({ kind: 'stats', stats: [...stats, ...own] });
   });
 }

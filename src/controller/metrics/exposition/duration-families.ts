@@ -14,6 +14,16 @@ export const DURATION_FAMILIES: readonly Family[] = [
         durations,
       })),
   },
+  {
+    name: 'memchorus_hop_duration_seconds',
+    type: 'histogram',
+    help: 'Time until another controller has answered a request for a shard that is not here, by keyspace.',
+    read: ({ parts }) =>
+      [...(parts.core.serving.hop?.times ?? [])].map(([keyspace, durations]) => ({
+        labels: { keyspace },
+        durations,
+      })),
+  },
   family(
     'memchorus_request_wait_seconds',
     'Time before a request that touches entries is started: behind earlier requests, or at a gate.',

@@ -1,5 +1,8 @@
+import { shardsOf } from '../../status/shards-report.ts';
+import type { ShardStatus } from '../../status/status.ts';
 import { KEYSPACE_METRICS, type KeyspaceMetric } from '../keyspace-metrics.ts';
 import { METRICS, type Metric, type MetricKind, type MetricUnit } from '../metrics.ts';
+import { SHARD_METRICS, type ShardMetric } from '../shard-metrics.ts';
 import { type Family, NO_LABELS, type Sample } from './family.ts';
 
 /** The rows of the tables of metrics that memcached does not have, as Prometheus names them. */
@@ -37,6 +40,17 @@ export const OWN_FAMILIES: readonly Family[] = [
       })),
   },
   ...Object.entries<KeyspaceMetric>(KEYSPACE_METRICS).flatMap(keyspaceFamily),
+  {
+    name: 'memchorus_shard_info',
+    type: 'info',
+    help: 'The shards, with the ids of the controllers that have them.',
+    read: ({ parts }) =>
+      shardsOf(parts).map((shard) => ({
+        labels: { ...labelsOf(shard), controllers: SHARD_METRICS.controllers.read(shard) },
+        value: 1,
+      })),
+  },
+  ...Object.entries<ShardMetric>(SHARD_METRICS).flatMap(shardFamily),
 ];
 
 function familyOf(name: string): Family {
@@ -66,6 +80,28 @@ function keyspaceFamily([name, { kind, unit, help, read }]: readonly [string, Ke
   };
   const exposed = exposedName(`${PREFIX}keyspace_${name}`, { kind, unit });
   return [{ name: exposed, type: kind, help, read: samples } as Family];
+}
+
+/** A metric is left out for the shards of which this controller does not know it. */
+function shardFamily([name, { kind, help, unit, read }]: readonly [string, ShardMetric]): Family[] {
+  if (kind === 'label') return [];
+  const samples: Family['read'] = ({ parts }): readonly Sample[] =>
+    shardsOf(parts).flatMap((shard) => {
+      const value = read(shard);
+      return value === null ? [] : [{ labels: labelsOf(shard), value: toBaseUnit(value, unit) }];
+    });
+  return [
+    {
+      name: exposedName(`${PREFIX}shard_${name}`, { kind, unit }),
+      type: kind,
+      help,
+      read: samples,
+    } as Family,
+  ];
+}
+
+function labelsOf({ keyspace, shard }: ShardStatus): Readonly<Record<string, string>> {
+  return { keyspace, shard: String(shard) };
 }
 
 /** Prometheus wants base units, with the unit at the end of the name, and `_total` behind it for a counter. */
