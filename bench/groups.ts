@@ -60,8 +60,8 @@ export function groupsFor(options: Options): Group[] {
     largeValues('large-100k', '100 kB', 100_000, 200),
     largeValues('large-1m', '1 MB', 1_000_000, 20),
   ];
-  return [...all, ...large, counters(), ...ofSchemes(options)].filter(({ part }) =>
-    options.only.includes(part),
+  return [...all, ...large, counters(), ...ofSchemes(options), hop(), ofShards(1), ofShards(3)].filter(
+    ({ part }) => options.only.includes(part),
   );
 }
 
@@ -243,6 +243,46 @@ function ofSchemes({ controllerCounts }: Options): Group[] {
       scenarios: [{ name: 'incr', title: 'incr of one counter, 50 connections', load: { incr: 1 } }],
     };
     return [...sized, contended];
+  });
+}
+
+/** Compares a cluster in which two of three requests take the hop with one in which none does. */
+function hop(): Group {
+  return {
+    name: 'shards-hop',
+    part: 'shards',
+    title: 'the price of the hop: 3 controllers, each with all keys, or each with a third of them',
+    value: 100,
+    entrants: [spread(1, 3), spread(3, 1)].map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [
+      GET,
+      SET,
+      { name: 'get-1', title: 'get, 1 connection', load: { gets: 100, connections: 1 } },
+      { name: 'set-1', title: 'set, 1 connection', load: { connections: 1 } },
+    ],
+  };
+}
+
+/** Compares numbers of shards. There are as many controllers as it takes for each to have one shard. */
+function ofShards(replicas: number): Group {
+  const kinds = [1, 2, 4].map((shards) => spread(shards, replicas));
+  return {
+    name: `shards-of-${replicas}`,
+    part: 'shards',
+    title: `1, 2 and 4 shards, replicas of each: ${replicas}, a controller for each replica`,
+    value: 100,
+    entrants: kinds.map((kind) => ({ kind, keys: SMALL_KEYS })),
+    scenarios: [GET, SET, MIXED],
+  };
+}
+
+function spread(shards: number, replicas: number): SubjectKind {
+  const settings = { shards: `${shards}`, replicas: `${replicas}` };
+  return memchorus({
+    level: 'eventual',
+    controllers: shards * replicas,
+    settings: shards === 1 ? {} : settings,
+    suffix: ` ${shards}x${replicas}`,
   });
 }
 

@@ -15,6 +15,7 @@ export const GROUP_NAMES = [
   'counters',
   'switches',
   'schemes',
+  'shards',
 ] as const;
 
 export type GroupName = (typeof GROUP_NAMES)[number];
