@@ -117,6 +117,6 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     edit: { test: 'false' },
     level: 'linearizability',
     scheme: 'chain',
-    seeds: 600,
+    seeds: 2_000,
   },
 ];
