@@ -29,6 +29,7 @@ it('controllers stop voting and vote again, by main.ts, while the others serve',
     stdout: expect.stringContaining('1 does not vote'),
   });
 
+  expect(await cluster.main('restart', '2')).toMatchObject({ code: 0 });
   expect(await cluster.main('level', 'default', 'causal')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('every controller has to vote for that'),

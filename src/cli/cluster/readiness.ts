@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DOES_NOT_VOTE } from '../../controller/roles.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { statusAt } from '../client/controller-at.ts';
 import { idOf } from './cluster-processes.ts';
@@ -49,10 +50,15 @@ async function firstUnready(
   return null;
 }
 
-/** @returns why the controller with this status is not ready, or does not hear one of `ids`; null when all is well */
+/**
+ * A controller that does not vote is as ready as it gets.
+ *
+ * @returns why the controller with this status is not ready, or does not hear one of `ids`; null when all is well
+ */
 export function obstacleOf(status: Status | null, ids: readonly number[]): string | null {
   if (status === null) return 'it does not answer';
-  if (!status.ready) return status.reason || 'it is not ready';
+  const votes = status.peers.every(({ self, role }) => !self || role !== DOES_NOT_VOTE);
+  if (!status.ready && votes) return status.reason || 'it is not ready';
   const down = status.peers.find((peer) => !peer.up && ids.includes(peer.id));
   return down === undefined ? null : `it does not hear controller ${down.id}`;
 }

@@ -129,6 +129,18 @@ function stateTests(): void {
     });
   });
 
+  it('does not count a controller that does not vote, up or down', () => {
+    const outside = { 2: { role: 'does not vote' } };
+    const voters = [0, 1].map((id) => answered(id, status(id, { view: VIEW_OF_TWO }, outside)));
+    const itself = answered(2, status(2, { reads: no('no'), writes: no('no') }, outside));
+    for (const last of [itself, silent(2)])
+      expect(judge([...voters, last])).toEqual({
+        state: 'healthy',
+        summary: 'healthy: 2 of 2 take part, no failure is tolerated, 1 does not vote',
+        notes: [],
+      });
+  });
+
   it('is degraded when one controller is down', () => {
     const others = { 2: DOWN };
     const answers = [
