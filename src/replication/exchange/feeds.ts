@@ -26,6 +26,8 @@ export interface FeedsPorts extends FeedValuesPorts {
 interface Feed {
   readonly exchange: number;
   readonly missing: readonly Effect[];
+  /** The peer had nothing, and this controller was behind a barrier. */
+  readonly isNewcomer: boolean;
   readonly known: readonly VersionTime[];
   /** What is shown here since the exchange began; null where each write is shown as it comes. */
   readonly news: FeedNews | null;
@@ -60,10 +62,13 @@ export class Feeds {
   /** Starts to send the peer what it lacks. @param known what the peer knows already */
   start(peer: ControllerId, exchange: number, known: readonly VersionTime[]): void {
     const { replica, clock, whole } = this.#ports;
-    if (this.#isTooEarlyFor(known)) return;
+    const isNewcomer =
+      this.#isBehindBarrier && known.every((time) => time === 0) && !this.#ports.known().isZero;
+    const missing = replica.journal.since(new VersionVector(known));
     this.#feeds.set(peer, {
       exchange,
-      missing: ownEffects(replica, replica.journal.since(new VersionVector(known))),
+      missing: isNewcomer ? missing : ownEffects(replica, missing),
+      isNewcomer,
       known: this.#ports.known().times(),
       news: whole === null ? null : new FeedNews(),
       movedMs: clock.nowMs(),
@@ -74,14 +79,12 @@ export class Feeds {
   }
 
   /**
-   * A peer that starts empty behind the barrier of a move would be told that it knows all that is known here, but not
-   * get the records of the keys that move. It could not get them later either: it was a member that had them, so the
-   * move may be settled without it. It is fed once this controller goes by the next phase.
+   * A peer that starts empty behind the barrier of a move gets the copied records of the keys that move, too. It was a
+   * member that had them, so the move may be settled without it, and what it is told that it knows covers them.
    */
-  #isTooEarlyFor(known: readonly VersionTime[]): boolean {
-    // mutant: feeds-newcomers-behind-barrier
-    const isBehindBarrier = this.#ports.replica.guard?.isBehindBarrier ?? false;
-    return isBehindBarrier && known.every((time) => time === 0) && !this.#ports.known().isZero;
+  get #isBehindBarrier(): boolean {
+    // mutant: feeds-newcomers-without-copies
+    return this.#ports.replica.guard?.isBehindBarrier ?? false;
   }
 
   /** The peer has taken in the part before. */
@@ -117,7 +120,7 @@ export class Feeds {
     readValues(this.#ports, part, (effects) => {
       if (this.#feeds.get(peer) !== feed) return;
       if (effects === null) return this.endOf(peer);
-      this.#send(peer, feed.exchange, feed.missing.length, effects);
+      this.#send(peer, feed, feed.missing.length, effects);
       feed.movedMs = clock.nowMs();
       feed.partWrites = nextPartWrites(effects);
     });
@@ -127,23 +130,24 @@ export class Feeds {
    * Sends the writes that are shown here since the exchange began. If they are few, the end of the exchange follows
    * in the same turn.
    */
-  #end(peer: ControllerId, { exchange, missing, known, news }: Feed): void {
+  #end(peer: ControllerId, feed: Feed): void {
+    const { exchange, missing, known, news } = feed;
     if (news !== null) {
       const effects = news.take(PART_BYTES);
       if (effects.length === 0) this.#sendShown(peer, exchange, effects);
-      else this.#send(peer, exchange, missing.length + effects.length, effects);
+      else this.#send(peer, feed, missing.length + effects.length, effects);
       if (!news.isEmpty) return;
     }
     this.endOf(peer);
     this.#ports.bus.send(peer, { type: 'sync-complete', exchange, known });
   }
 
-  #send(peer: ControllerId, exchange: number, total: number, effects: readonly Effect[]): void {
+  #send(peer: ControllerId, { exchange, isNewcomer }: Feed, total: number, effects: readonly Effect[]): void {
     const { bus, replica } = this.#ports;
     this.#sendShown(peer, exchange, effects);
     const forgotten = replica.journal.forgotten.times();
     // Another group may serve some of these keys since the exchange began.
-    const own = ownEffects(replica, effects);
+    const own = isNewcomer && this.#isBehindBarrier ? effects : ownEffects(replica, effects);
     bus.send(peer, { type: 'sync-response', exchange, total, forgotten, effects: own });
   }
 

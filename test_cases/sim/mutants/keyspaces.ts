@@ -21,12 +21,12 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    anchor: 'feeds-newcomers-behind-barrier',
+    anchor: 'feeds-newcomers-without-copies',
     name: 'feeds a controller that starts empty behind the barrier, though not the records of the keys that move',
     edit: { value: 'false' },
     test: {
       file: 'keyspace-changes.test.ts',
-      name: 'a controller behind the barrier starts empty and claims nothing until the next phase is known',
+      name: 'a controller behind the barrier starts empty and gets what was copied with what it claims to know',
     },
   },
   {
