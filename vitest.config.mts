@@ -52,9 +52,9 @@ const LONG = [
 ];
 
 /**
- * Five projects: `fast` shares nothing and runs in parallel, `sim` simulates whole clusters, and uses all cores by
- * itself, `system` starts real processes that mostly wait for each other, two files at a time, and `failure` has
- * the machine to itself, since clusters are broken there, and work is counted. So has `long`.
+ * Five projects: `fast` shares nothing and runs in parallel, so does `sim`, which simulates whole clusters, `system`
+ * starts real processes that mostly wait for each other, two files at a time, and `failure` has the machine to itself,
+ * since clusters are broken there, and work is counted. So has `long`.
  */
 export default defineConfig({
   test: {
@@ -73,6 +73,7 @@ export default defineConfig({
         test: {
           name: 'sim',
           include: ['test_cases/sim/**/*.test.ts'],
+          maxWorkers: 2,
           ...LIMITS,
           sequence: { groupOrder: 2 },
         },

@@ -16,8 +16,9 @@ import { describeWithMemcached } from '../support/memcached.ts';
 import { type Outcome, outcomeOf, StartedCluster } from '../support/started-cluster.ts';
 import { hasWrongClocks, WrongClock } from '../support/wrong-clock.ts';
 
-/** A keyspace at each level, by the name of the level. */
-const KEYSPACES = LEVELS.flatMap((level) => ['--keyspace', `${level}=${level[0]}-:${level}`]);
+/** A keyspace at each level. The words of levels are none for keyspaces. */
+const nameOf = (level: Level) => `at-${level}`;
+const KEYSPACES = LEVELS.flatMap((level) => ['--keyspace', `${nameOf(level)}=${level[0]}-:${level}`]);
 
 /** What `--json` prints, as far as it is looked at. */
 interface Drilled {
@@ -75,7 +76,14 @@ function healthyTests(): void {
     await using cluster = await StartedCluster.create();
     expect((await cluster.start(...KEYSPACES)).code).toBe(0);
     for (const level of LEVELS) {
-      const words = ['--keyspace', level, '--seconds', '4', '--faults', 'pause,kill,store-kill,restart'];
+      const words = [
+        '--keyspace',
+        nameOf(level),
+        '--seconds',
+        '4',
+        '--faults',
+        'pause,kill,store-kill,restart',
+      ];
       const { code, drilled, stderr } = await drillOn(cluster, ...words);
       expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
         level,
@@ -92,7 +100,7 @@ function healthyTests(): void {
     await using cluster = await StartedCluster.create();
     expect((await cluster.start(...KEYSPACES, '--durability', 'sync')).code).toBe(0);
     for (const level of LEVELS) {
-      const words = ['--keyspace', level, '--seconds', '4', '--faults', 'kill-all'];
+      const words = ['--keyspace', nameOf(level), '--seconds', '4', '--faults', 'kill-all'];
       const { code, drilled, stderr } = await drillOn(cluster, ...words);
       expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
         level,
@@ -107,8 +115,8 @@ function healthyTests(): void {
   it('names what is lost when all controllers are killed at once, with durability async', async () => {
     await using cluster = await StartedCluster.create();
     expect((await cluster.start(...KEYSPACES, '--durability', 'async')).code).toBe(0);
-    for (const level of ['linearizability', 'causal']) {
-      const words = ['--keyspace', level, '--seconds', '3', '--faults', 'kill-all'];
+    for (const level of ['linearizability', 'causal'] as const) {
+      const words = ['--keyspace', nameOf(level), '--seconds', '3', '--faults', 'kill-all'];
       const { code, drilled, stderr } = await drillOn(cluster, ...words);
       expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
         level,
@@ -126,7 +134,7 @@ function healthyTests(): void {
     await using cluster = await StartedCluster.create();
     expect((await cluster.start(...KEYSPACES)).code).toBe(0);
     for (const level of LEVELS) {
-      const words = ['--keyspace', level, '--seconds', '6', '--faults', 'cut'];
+      const words = ['--keyspace', nameOf(level), '--seconds', '6', '--faults', 'cut'];
       const { code, drilled, stderr } = await drillOn(cluster, ...words);
       expect({ level, code, verdict: drilled.verdict }, stderr).toEqual({
         level,

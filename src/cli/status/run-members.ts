@@ -12,6 +12,9 @@ const DONE_WITHIN_MS = 30_000;
 
 const LOOK_EVERY_MS = 100;
 
+/** What the command waits for is told after so many milliseconds. */
+const TOLD_AFTER_MS = 2_000;
+
 /**
  * Lists the controllers and which of them vote; or changes that, and waits until another change may follow.
  *
@@ -30,11 +33,10 @@ export async function runMembers(
       const members = await membersAt(session);
       return print(line.json ? JSON.stringify(members) : renderMembers(members));
     }
-    const reply = await ask(session, `member ${line.change.join(' ')}`, true);
-    const text = textOf(reply);
-    if (reply.failed) throw new OperationError('NOT_CHANGED', text);
+    const untilMs = performance.now() + (line.waitMs ?? DONE_WITHIN_MS);
+    const text = await change(session, `member ${line.change.join(' ')}`, untilMs);
     if (!line.json) print(text);
-    const members = await untilDone(session, line.waitMs ?? DONE_WITHIN_MS);
+    const members = await untilDone(session, untilMs);
     if (line.json) print(JSON.stringify(members));
     return members.changing ? EXIT_FAILED : EXIT_OK;
   } finally {
@@ -42,9 +44,29 @@ export async function runMembers(
   }
 }
 
+/**
+ * What cannot be done at this moment is asked for again until the time is over: a controller that comes may have to
+ * catch up first. What may have been done is not.
+ */
+async function change(session: CliSession, command: string, untilMs: number): Promise<string> {
+  const tellAtMs = performance.now() + TOLD_AFTER_MS;
+  let isTold = false;
+  for (;;) {
+    const reply = await ask(session, command, true);
+    const text = textOf(reply);
+    if (!reply.failed) return text;
+    const isForNow = text.startsWith('SERVER_ERROR ') && !text.includes('outcome unknown');
+    if (!isForNow || performance.now() >= untilMs) throw new OperationError('NOT_CHANGED', text);
+    if (!isTold && performance.now() >= tellAtMs) {
+      isTold = true;
+      tell(`waits, since it gets ${text}`);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
 /** Waits until no change is under way, or the time is over. */
-async function untilDone(session: CliSession, waitMs: number): Promise<MembersStatus> {
-  const untilMs = performance.now() + waitMs;
+async function untilDone(session: CliSession, untilMs: number): Promise<MembersStatus> {
   for (;;) {
     const members = await membersAt(session);
     if (!members.changing) return members;
