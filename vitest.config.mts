@@ -18,12 +18,10 @@ const REAL_PROCESSES = { ...LIMITS, retry: process.env.CI === undefined ? 0 : 1 
  * The tests that take longest: attacks that go on for a while, and what is done to a whole cluster by hand. They run by
  * `npm run test:long`, so that `npm test` stays short enough to be run before every commit.
  */
-const LONG = [
+const LONG_ALONE = [
   'test_cases/failure/chain.test.ts',
   'test_cases/failure/cluster-status.test.ts',
   'test_cases/failure/controller-failure.test.ts',
-  'test_cases/failure/damaged-journal.test.ts',
-  'test_cases/failure/documented-screens.test.ts',
   'test_cases/failure/drill.test.ts',
   'test_cases/failure/durability.test.ts',
   'test_cases/failure/http.test.ts',
@@ -40,10 +38,16 @@ const LONG = [
   'test_cases/failure/store-refill.test.ts',
   'test_cases/failure/upgrade.test.ts',
   'test_cases/failure/wrong-clock.test.ts',
+  'test_cases/system/hostile-peer.test.ts',
+];
+
+/** Those of them whose processes mostly wait for each other. */
+const LONG_IN_PAIRS = [
+  'test_cases/failure/damaged-journal.test.ts',
+  'test_cases/failure/documented-screens.test.ts',
   'test_cases/system/cluster-backup.test.ts',
   'test_cases/system/dashboard.test.ts',
   'test_cases/system/docker.test.ts',
-  'test_cases/system/hostile-peer.test.ts',
   'test_cases/system/lab-processes.test.ts',
   'test_cases/system/levels-shown.test.ts',
   'test_cases/system/members.test.ts',
@@ -51,10 +55,12 @@ const LONG = [
   'test_cases/system/shards.test.ts',
 ];
 
+const LONG = [...LONG_ALONE, ...LONG_IN_PAIRS];
+
 /**
- * Five projects: `fast` shares nothing and runs in parallel, so does `sim`, which simulates whole clusters, `system`
+ * Six projects: `fast` shares nothing and runs in parallel, so does `sim`, which simulates whole clusters, `system`
  * starts real processes that mostly wait for each other, two files at a time, and `failure` has the machine to itself,
- * since clusters are broken there, and work is counted. So has `long`.
+ * since clusters are broken there, and work is counted. So has `long`, while `pairs` runs two files at a time.
  */
 export default defineConfig({
   test: {
@@ -104,10 +110,20 @@ export default defineConfig({
         test: {
           name: 'long',
           env,
-          include: LONG,
+          include: LONG_ALONE,
           fileParallelism: false,
           ...REAL_PROCESSES,
           sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        test: {
+          name: 'pairs',
+          env: { ...env, TEST_CLUSTERS: 'patient' },
+          include: LONG_IN_PAIRS,
+          maxWorkers: 2,
+          ...REAL_PROCESSES,
+          sequence: { groupOrder: 6 },
         },
       },
     ],

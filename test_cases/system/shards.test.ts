@@ -79,6 +79,7 @@ describeWithMemcached('keys that are spread over shards', () => {
   });
 
   it('are told of by stats and by the metrics', async () => {
+    let taken = 0;
     for (const [id, client] of clients.entries()) {
       const stats = new Map(await client.stats());
       const here = (await shardsOf(id)).filter(({ keys }) => keys !== null);
@@ -88,11 +89,13 @@ describeWithMemcached('keys that are spread over shards', () => {
         expect(stats.get(`memchorus_shard:${keyspace}:${shard}:ready`)).toBe('1');
       }
       expect(Number(stats.get('memchorus_hop_requests'))).toBeGreaterThan(0);
-      expect(Number(stats.get('memchorus_hop_taken'))).toBeGreaterThan(0);
+      taken += Number(stats.get('memchorus_hop_taken'));
       const metrics = await (await fetch(`http://127.0.0.1:${cluster.ports[id]}/metrics`)).text();
       expect(metrics).toContain('memchorus_shard_ready{keyspace="default",shard="2"} 1');
       expect(metrics).toMatch(/memchorus_hop_duration_seconds_count\{keyspace="one"\} [1-9]/);
     }
+    // Which members of a shard are asked depends on who was heard when.
+    expect(taken).toBeGreaterThan(0);
   });
 
   it('keep the order of pipelined requests for one key', async () => {
