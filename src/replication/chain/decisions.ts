@@ -202,30 +202,30 @@ export class Decisions {
   }
 
   #awaitValue(undecided: Undecided): void {
-    const { key } = undecided.asked.request;
-    const waiting = this.#byKey.get(key);
-    if (waiting !== undefined) {
-      waiting.push(undecided);
-      return;
-    }
-    this.#byKey.set(key, [undecided]);
-    this.#values.read(undecided.from, key, (failure, entry) => this.#onValue(key, failure, entry));
+    if (this.#isFirstOfKey(undecided)) this.#readValue(undecided);
   }
 
   /** The value is read once the differences under way have been applied. */
   #awaitDifferences(undecided: Undecided): void {
+    if (!this.#isFirstOfKey(undecided)) return;
+    const ofView = this.#byKey;
+    this.#ports.agreement.afterPending(undecided.asked.request.key, () => {
+      if (this.#byKey === ofView) this.#readValue(undecided);
+    });
+  }
+
+  /** Has it wait for the value of its key. @returns false when others wait already, for whom the value is read */
+  #isFirstOfKey(undecided: Undecided): boolean {
     const { key } = undecided.asked.request;
     const waiting = this.#byKey.get(key);
-    if (waiting !== undefined) {
-      waiting.push(undecided);
-      return;
-    }
-    this.#byKey.set(key, [undecided]);
-    const ofView = this.#byKey;
-    this.#ports.agreement.afterPending(key, () => {
-      if (this.#byKey !== ofView) return;
-      this.#values.read(undecided.from, key, (failure, entry) => this.#onValue(key, failure, entry));
-    });
+    if (waiting === undefined) this.#byKey.set(key, [undecided]);
+    else waiting.push(undecided);
+    return waiting === undefined;
+  }
+
+  #readValue({ from, asked }: Undecided): void {
+    const { key } = asked.request;
+    this.#values.read(from, key, (failure, entry) => this.#onValue(key, failure, entry));
   }
 
   /** A write of the key may have been stamped, and even applied, while its value was read. */
