@@ -60,3 +60,8 @@ export function printable(part: Buffer): string {
       (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
 }
+
+/** The controller says that it has not carried the request out, for a reason that may pass. @param line the answer */
+export function isNotDone(line: string): boolean {
+  return /^SERVER_ERROR (?!outcome unknown)/.test(line);
+}

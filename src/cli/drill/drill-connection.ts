@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from '../../controller/settings.ts';
+import { isNotDone } from '../client/reply-words.ts';
 import { reasonOf } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 
@@ -170,5 +171,5 @@ function replyOf(line: string, value: string | null): DrillReply {
   }
   const reason = line.replace(/^(SERVER|CLIENT)_ERROR /, '');
   // What else is answered, nobody can know to have done nothing.
-  return { kind: 'refused', reason, mayHaveHappened: !/^SERVER_ERROR (?!outcome unknown)/.test(line) };
+  return { kind: 'refused', reason, mayHaveHappened: !isNotDone(line) };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { renderMembers } from '../../controller/status/members-report.ts';
 import type { MembersStatus } from '../../controller/status/status.ts';
 import type { CliSession } from '../client/cli-session.ts';
+import { isNotDone } from '../client/reply-words.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
 import type { ResolvedSettings } from '../settings/configuration.ts';
@@ -55,8 +56,7 @@ async function change(session: CliSession, command: string, untilMs: number): Pr
     const reply = await ask(session, command, true);
     const text = textOf(reply);
     if (!reply.failed) return text;
-    const isForNow = text.startsWith('SERVER_ERROR ') && !text.includes('outcome unknown');
-    if (!isForNow || performance.now() >= untilMs) throw new OperationError('NOT_CHANGED', text);
+    if (!isNotDone(text) || performance.now() >= untilMs) throw new OperationError('NOT_CHANGED', text);
     if (!isTold && performance.now() >= tellAtMs) {
       isTold = true;
       tell(`waits, since it gets ${text}`);
