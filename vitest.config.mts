@@ -23,13 +23,10 @@ const LONG_ALONE = [
   'test_cases/failure/cluster-status.test.ts',
   'test_cases/failure/controller-failure.test.ts',
   'test_cases/failure/drill.test.ts',
-  'test_cases/failure/durability.test.ts',
   'test_cases/failure/http.test.ts',
   'test_cases/failure/keyspace-changes.test.ts',
   'test_cases/failure/level-moves.test.ts',
-  'test_cases/failure/long-absence.test.ts',
   'test_cases/failure/partition.test.ts',
-  'test_cases/failure/rebase-clock.test.ts',
   'test_cases/failure/recorded-failure.test.ts',
   'test_cases/failure/rolling-restart.test.ts',
   'test_cases/failure/session-kills.test.ts',
@@ -37,17 +34,20 @@ const LONG_ALONE = [
   'test_cases/failure/store-failure.test.ts',
   'test_cases/failure/store-refill.test.ts',
   'test_cases/failure/upgrade.test.ts',
-  'test_cases/failure/wrong-clock.test.ts',
-  'test_cases/system/hostile-peer.test.ts',
 ];
 
 /** Those of them whose processes mostly wait for each other. */
 const LONG_IN_PAIRS = [
   'test_cases/failure/damaged-journal.test.ts',
   'test_cases/failure/documented-screens.test.ts',
+  'test_cases/failure/durability.test.ts',
+  'test_cases/failure/long-absence.test.ts',
+  'test_cases/failure/rebase-clock.test.ts',
+  'test_cases/failure/wrong-clock.test.ts',
   'test_cases/system/cluster-backup.test.ts',
   'test_cases/system/dashboard.test.ts',
   'test_cases/system/docker.test.ts',
+  'test_cases/system/hostile-peer.test.ts',
   'test_cases/system/lab-processes.test.ts',
   'test_cases/system/levels-shown.test.ts',
   'test_cases/system/members.test.ts',
@@ -58,8 +58,9 @@ const LONG_IN_PAIRS = [
 const LONG = [...LONG_ALONE, ...LONG_IN_PAIRS];
 
 /**
- * Six projects: `fast` shares nothing and runs in parallel, so does `sim`, which simulates whole clusters, `system`
- * starts real processes that mostly wait for each other, two files at a time, and `failure` has the machine to itself,
+ * Six projects: `fast` has no processes to share the machine with and runs in parallel, so does `sim`, which simulates
+ * whole clusters. In both, a worker loads each module once for all of its files (`isolate`), which halves their CPU: no
+ * module has state, so no file can tell. `system` starts real processes that mostly wait for each other, two files at a time, and `failure` has the machine to itself,
  * since clusters are broken there, and work is counted. So has `long`, while `pairs` runs two files at a time.
  */
 export default defineConfig({
@@ -71,6 +72,7 @@ export default defineConfig({
           env,
           include: ['test_cases/unit/**/*.test.ts', 'test_cases/property/**/*.test.ts'],
           maxWorkers: 2,
+          isolate: false,
           ...LIMITS,
           sequence: { groupOrder: 1 },
         },
@@ -80,6 +82,7 @@ export default defineConfig({
           name: 'sim',
           include: ['test_cases/sim/**/*.test.ts'],
           maxWorkers: 2,
+          isolate: false,
           ...LIMITS,
           sequence: { groupOrder: 2 },
         },

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { LocalControllers } from '../../support/local-controllers.ts';
 import { TextClient } from '../../support/text-client.ts';
 
@@ -78,8 +79,10 @@ describe('the commands with curl in the documentation', () => {
   it(`${ENDLESS}: it tells of all controllers`, () =>
     withCluster(async (cluster) => {
       const command = `${ENDLESS.replace('curl', 'curl -s --max-time 1')} || true`;
-      const printed = await printedBy(command, cluster);
-      for (const id of cluster.ports.keys()) expect(printed).toContain(`data: {"controller":${id},`);
+      await eventually(async () => {
+        const printed = await printedBy(command, cluster);
+        for (const id of cluster.ports.keys()) expect(printed).toContain(`data: {"controller":${id},`);
+      });
     }));
 
   it('are all among those that are run', () => {
