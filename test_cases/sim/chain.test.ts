@@ -47,6 +47,13 @@ it('regression: a verdict over a new link met the same request, and it was decid
   expect(violations).toEqual([]);
 });
 
+it('regression: a head without cluster time stamped far ahead, and was refused for ever (seed 4232)', async () => {
+  const { violations } = await runScenario(
+    drawScenario(4_232, { level: 'sequential', scheme: 'chain', durabilities: ['sync'] }),
+  );
+  expect(violations).toEqual([]);
+});
+
 it('a contended incr takes one request and one pass, however many clients want the same key', async () => {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
   cluster.network.delays = { kind: 'uniform', minMs: 1, maxMs: 1 };

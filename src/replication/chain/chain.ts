@@ -183,7 +183,7 @@ export class Chain implements OrderAgreement, Arbiter {
 
   /** What the disk has held up goes on, and the head learns what need not be remembered any more. */
   onTick(): void {
-    if (this.#kept !== null || this.isAwaited) this.#ports.requestFlush();
+    if (this.#kept !== null || this.isAwaited || this.#head.isWaiting) this.#ports.requestFlush();
     this.#asker.sendSettled();
   }
 

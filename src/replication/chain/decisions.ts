@@ -10,6 +10,7 @@ import type { Asked, ConditionVerdict } from '../asked.ts';
 import { baseIn, type DifferenceBase, type Evaluation, type ExistingEntry, entryIn } from '../evaluation.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
 import { askedBytes } from './asks.ts';
+import { ASKS_TOO_MUCH } from './early-asks.ts';
 import { ValueReads } from './value-reads.ts';
 
 /** A conditional request that the head has been asked to decide, and has not answered. */
@@ -40,7 +41,6 @@ export interface DecisionsPorts {
     | 'replica'
     | 'reads'
     | 'evaluator'
-    | 'isTimed'
     | 'holdsLease'
     | 'predict'
     | 'afterPending'
@@ -89,8 +89,6 @@ export class Decisions {
   #open = new Map<ControllerId, OpenOf>();
   /** By key: those that wait for the value, in the order in which they came. */
   #byKey = new Map<string, Undecided[]>();
-  /** They wait for cluster time. */
-  #untimed: Undecided[] = [];
   readonly #held = new Fifo<Held>();
 
   constructor(ports: DecisionsPorts) {
@@ -98,12 +96,16 @@ export class Decisions {
     this.#values = new ValueReads(ports.agreement.reads);
   }
 
+  /** Verdicts wait until more is stable, or for the lease. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** Another view has begun: what was asked for is forgotten. */
   begin(): void {
     this.#values.forget();
     this.#open = new Map();
     this.#byKey = new Map();
-    this.#untimed = [];
     this.#held.clear();
   }
 
@@ -115,7 +117,6 @@ export class Decisions {
   forget(from: ControllerId): void {
     if (!this.#open.delete(from)) return;
     const isOfOther = (undecided: Undecided) => undecided.from !== from;
-    this.#untimed = this.#untimed.filter(isOfOther);
     for (const [key, waiting] of this.#byKey) this.#byKey.set(key, waiting.filter(isOfOther));
     const held = this.#held.filter(({ undecided }) => isOfOther(undecided));
     this.#held.clear();
@@ -131,23 +132,17 @@ export class Decisions {
     const open = this.#openOf(from);
     if (open.byNumber.has(number)) return null;
     const bytes = open.bytes + askedBytes(asked);
-    if (bytes > QUEUES_MAX * this.#ports.agreement.queueBytesMax) return 'it asks for too much at a time';
+    if (bytes > ASKS_BYTES_MAX_QUEUES * this.#ports.agreement.queueBytesMax) return ASKS_TOO_MUCH;
     const undecided: Undecided = { from, number, asked };
     open.bytes = bytes;
     open.byNumber.set(number, undecided);
-    if (this.#ports.agreement.isTimed()) this.#decide(undecided);
-    else this.#untimed.push(undecided);
+    this.#decide(undecided);
     return null;
   }
 
   /** To be called when more is stable, and every few milliseconds. */
   step(): void {
-    const { isTimed, holdsLease } = this.#ports.agreement;
-    if (this.#untimed.length > 0 && isTimed()) {
-      const untimed = this.#untimed;
-      this.#untimed = [];
-      for (const undecided of untimed) this.#decide(undecided);
-    }
+    const { holdsLease } = this.#ports.agreement;
     const stable = this.#ports.stable();
     for (let first = this.#held.first(); first !== undefined; first = this.#held.first()) {
       if (first.after > stable || !holdsLease()) return;
@@ -304,4 +299,4 @@ function seenBy(asked: Asked, found: ExistingEntry | null): ExistingEntry | null
 const EMPTY = Buffer.alloc(0);
 
 /** A controller may have asked for so many times `queue_bytes_max` of this one; it bounds that by its own setting. */
-const QUEUES_MAX = 4;
+export const ASKS_BYTES_MAX_QUEUES = 4;

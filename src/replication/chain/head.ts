@@ -5,7 +5,8 @@ import { NO_VERSION, type Version } from '../../ordering/version.ts';
 import { REPLIES } from '../../protocol/reply.ts';
 import type { ConditionVerdict } from '../asked.ts';
 import type { AgreementPorts } from '../ordered/agreement.ts';
-import { Decisions } from './decisions.ts';
+import { ASKS_BYTES_MAX_QUEUES, Decisions } from './decisions.ts';
+import { EarlyAsks } from './early-asks.ts';
 import type { ChainAsk, ChainRequest, ChainTold } from './messages.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -34,16 +35,19 @@ export interface HeadPorts {
  *  1. The writes of a member are stamped in the order of their numbers. A message that comes after a lost one is left
  *     out, since everything that it asks for is asked for again, in order.
  *  2. A number that was stamped in this view or an earlier one is not stamped again. Its member is told the version.
+ *  3. Nothing is stamped or decided without cluster time (`EarlyAsks`).
  */
 export class Head {
   readonly #ports: HeadPorts;
   readonly #decisions: Decisions;
+  readonly #early: EarlyAsks;
   /** By member, the largest number that it has asked for in this view. */
   #heard = new Map<ControllerId, SequenceNumber>();
 
   constructor(ports: HeadPorts) {
     const { agreement, received, stable, stamp, onVerdict } = ports;
     this.#ports = ports;
+    this.#early = new EarlyAsks(ASKS_BYTES_MAX_QUEUES * agreement.queueBytesMax);
     this.#decisions = new Decisions({
       agreement,
       received,
@@ -63,18 +67,26 @@ export class Head {
     });
   }
 
+  /** Something waits for cluster time, for the lease, or until more is stable. */
+  get isWaiting(): boolean {
+    return !this.#early.isEmpty || this.#decisions.isHolding;
+  }
+
   begin(): void {
     this.#heard = new Map();
+    this.#early.take();
     this.#decisions.begin();
   }
 
   onPeerUp(peer: ControllerId): void {
     // mutant: verdict-over-a-new-link
     this.#decisions.forget(peer);
+    this.#early.forget(peer);
   }
 
   /** To be called when more is stable, and every few milliseconds. */
   step(): void {
+    this.#takeEarly();
     this.#decisions.step();
   }
 
@@ -82,6 +94,24 @@ export class Head {
   onAsk(from: ControllerId, ask: ChainAsk | ChainRequest): string | null {
     const { agreement, tickets } = this.#ports;
     tickets.settle(from, ask.settled);
+    // mutant: stamps-by-the-wall-clock
+    if (!agreement.isTimed()) return this.#early.add(from, ask);
+    this.#takeEarly();
+    return this.#onAsk(from, ask);
+  }
+
+  /** There is cluster time, and from now on for ever. */
+  #takeEarly(): void {
+    const { isTimed, refuse } = this.#ports.agreement;
+    if (this.#early.isEmpty || !isTimed()) return;
+    for (const { from, ask } of this.#early.take()) {
+      const flaw = this.#onAsk(from, ask);
+      if (flaw !== null) refuse(from, flaw);
+    }
+  }
+
+  #onAsk(from: ControllerId, ask: ChainAsk | ChainRequest): string | null {
+    const { agreement } = this.#ports;
     // The next head is asked again.
     if (agreement.isEnding()) return null;
     const heard = Math.max(this.#heard.get(from) ?? 0, ask.settled);

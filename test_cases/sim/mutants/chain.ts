@@ -12,6 +12,15 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     seeds: 600,
   },
   {
+    anchor: 'stamps-by-the-wall-clock',
+    name: 'stamps what others ask for by its own wall clock, before it has cluster time',
+    edit: { test: 'false' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a head without cluster time stamped far ahead, and was refused for ever (seed 4232)',
+    },
+  },
+  {
     anchor: 'acknowledgement-overtakes',
     name: 'takes a request for stable once it was sent to the next member, so that the answer overtakes the request',
     edit: { value: 'seq <= Math.max(this.#stable, this.#sent)' },

@@ -4,10 +4,8 @@ import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import { storageRequest } from '../../../src/protocol/make-request.ts';
-import { Asks } from '../../../src/replication/chain/asks.ts';
 import { Chain } from '../../../src/replication/chain/chain.ts';
 import type { ChainMessage } from '../../../src/replication/chain/messages.ts';
-import { Tickets } from '../../../src/replication/chain/tickets.ts';
 import type { AgreementMessage } from '../../../src/replication/ordered/agreement-messages.ts';
 import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
 import { Replica } from '../../../src/replication/replica.ts';
@@ -47,6 +45,8 @@ interface Mail {
 class Members {
   readonly mail: Mail[] = [];
   readonly refused: string[] = [];
+  /** The members that have cluster time. */
+  readonly timed = new Set([0, 1, 2]);
   readonly orders = Array.from({ length: NODES }, (_, node) => this.#order(node));
 
   constructor() {
@@ -106,6 +106,7 @@ class Members {
         },
         replica,
         ...decidingPorts(replica, store),
+        isTimed: () => this.timed.has(node),
         refuse: (peer, reason) => this.refused.push(`${peer}: ${reason}`),
         requestFlush() {},
         onChange() {},
@@ -230,6 +231,52 @@ describe('a chain', () => {
     expect(members.applied).toEqual([3, 3, 3]);
   });
 
+  it('regression: a head without cluster time stamped what others asked for by its wall clock', () => {
+    const members = new Members();
+    members.timed.delete(0);
+    const outcomes = [members.write(1, 'a'), members.write(2, 'b')];
+    members.run();
+    expect([outcomes, members.applied]).toEqual([
+      [[], []],
+      [0, 0, 0],
+    ]);
+    members.timed.add(0);
+    outcomes.push(members.write(1, 'c'));
+    members.run();
+    expect(outcomes.map(([outcome]) => outcome?.kind)).toEqual(['applied', 'applied', 'applied']);
+    expect(members.applied).toEqual([3, 3, 3]);
+  });
+
+  it('takes what it was asked before it had cluster time once, over a new link as well', () => {
+    const members = new Members();
+    members.timed.delete(0);
+    const outcomes = members.write(1, 'a');
+    members.run();
+    members.orders[0]!.onPeerUp(1);
+    members.orders[1]!.onPeerUp(0);
+    members.run();
+    members.timed.add(0);
+    members.run();
+    expect(outcomes).toMatchObject([{ kind: 'applied' }]);
+    expect(members.applied).toEqual([1, 1, 1]);
+  });
+
+  it('refuses a controller that asks without end before there is cluster time', () => {
+    const members = new Members();
+    members.timed.delete(0);
+    const ask: ChainMessage = {
+      type: 'chain-ask',
+      ballot: view(1).ballot,
+      firstNumber: 1,
+      after: 0,
+      askedIn: view(1).ballot,
+      settled: 0,
+      effects: [setOf('k', NO_VERSION, { value: Buffer.alloc(900_000) })],
+    };
+    for (let i = 0; i < 5; i++) members.orders[0]!.onMessage(2, ask);
+    expect(members.refused).toEqual(['2: it asks for too much at a time']);
+  });
+
   it.each<[string, number, ChainMessage]>([
     [
       'requests from another than the one before',
@@ -299,61 +346,5 @@ describe('a chain', () => {
     members.orders[1]!.onMessage(from, message);
     expect(members.refused).toHaveLength(1);
     expect(members.applied).toEqual([0, 0, 0]);
-  });
-});
-
-describe('asks', () => {
-  it('are sent in runs of one view, and again when they are to be', () => {
-    const asks = new Asks();
-    const [first, second] = [view(1).ballot, view(2).ballot];
-    asks.addWrite(draft('a'), first, () => {});
-    asks.addWrite(draft('b'), first, () => {});
-    asks.addWrite(draft('c'), second, () => {});
-    const numbers = () => {
-      const ask = asks.takeUnsent(second);
-      return ask?.type === 'chain-ask' ? ask.effects.map((_, i) => ask.firstNumber + i) : [];
-    };
-    expect([numbers(), numbers(), numbers()]).toEqual([[1, 2], [3], []]);
-    asks.take(1);
-    expect(asks.settled).toBe(1);
-    asks.unsend();
-    expect([numbers(), numbers()]).toEqual([[2], [3]]);
-    asks.take(3);
-    asks.take(2);
-    expect([asks.settled, asks.bytes, asks.size]).toEqual([3, 0, 0]);
-  });
-});
-
-describe('tickets', () => {
-  const stampedAt = (time: number) => setOf('k', { time, node: 0 }, { value: Buffer.from('v') });
-  const ticket = (number: number) => ({ node: 1, number, verdict: null });
-
-  it('tell the version of a write until its controller knows the outcome', () => {
-    const tickets = new Tickets();
-    const members = [{ node: 1, incarnation: 1 }];
-    tickets.begin(view(1).ballot, members, false);
-    tickets.add(ticket(2), stampedAt(7));
-    tickets.add(ticket(1), stampedAt(8));
-    tickets.settle(1, 1);
-    expect([tickets.stamped(1, 1), tickets.stamped(1, 2)?.version]).toEqual([
-      undefined,
-      { time: 7, node: 0 },
-    ]);
-    tickets.add(ticket(1), stampedAt(9));
-    expect([tickets.size, tickets.settled(1)]).toEqual([1, 1]);
-    tickets.settle(1, Number.MAX_SAFE_INTEGER);
-    expect(tickets.size).toBe(0);
-  });
-
-  it('are forgotten with the run of the controller, and by one that does not know all of them', () => {
-    const tickets = new Tickets();
-    tickets.begin(view(1).ballot, [{ node: 1, incarnation: 1 }], false);
-    tickets.add(ticket(5), stampedAt(7));
-    tickets.begin(view(2).ballot, [{ node: 1, incarnation: 1 }], true);
-    expect([tickets.size, tickets.isKnown(view(1).ballot)]).toEqual([1, true]);
-    tickets.begin(view(3).ballot, [{ node: 1, incarnation: 2 }], true);
-    expect(tickets.size).toBe(0);
-    tickets.begin(view(4).ballot, [{ node: 1, incarnation: 2 }], false);
-    expect([tickets.isKnown(view(3).ballot), tickets.isKnown(view(4).ballot)]).toEqual([false, true]);
   });
 });
