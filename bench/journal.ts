@@ -33,7 +33,6 @@ function options(dataDir: string): JournalOptions {
   return {
     dataDir,
     owner: { cluster: 'bench', controller: 0, peers: 'a,b,c', consistency: 'ordered' },
-    idsEnd: 3,
     clock: MACHINE_CLOCK,
     log: { info: print, warn: print },
   };
@@ -67,7 +66,7 @@ async function writesPerSecond(journal: Journal, batch: number, sync: boolean): 
 
 async function compareDurabilities(): Promise<void> {
   const disk = await openJournal(options(join(ROOT, 'rates')));
-  const memory = new MemoryJournal(3);
+  const memory = new MemoryJournal();
   console.log('writes per second, median of rounds    batch of', BATCHES.join(', '));
   const rates = new Map(MODES.map((mode) => [mode, BATCHES.map((): number[] => [])]));
   for (let round = 0; round < ROUNDS; round++) {

@@ -7,7 +7,7 @@ import { startGraceMsOf } from '../membership/start-grace.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
 import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
-import { type Configuration, idsEndOf } from '../placement/configuration.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { CorePorts } from './core-ports.ts';
 
 /** One controller's clocks: the time that the cluster agrees on, and the versions that are made from it. */
@@ -16,7 +16,6 @@ export class CoreTime {
   readonly versions: HybridClock;
   readonly #ports: CorePorts;
   readonly #peers: Peers;
-  readonly #configuration: () => Configuration;
   readonly #watch: ClockWatch;
   readonly #onAgreed: () => void;
 
@@ -25,7 +24,6 @@ export class CoreTime {
     const { settings, clock, log } = ports;
     const newestTime = newestTimeOf(ports);
     this.#ports = ports;
-    this.#configuration = configuration;
     this.#peers = peers;
     this.#onAgreed = onAgreed;
     const cluster = new ClusterClock({
@@ -63,9 +61,8 @@ export class CoreTime {
   admission(): MessageChecks {
     const { settings, clock } = this.#ports;
     const { self: node, maxClockSkewMs } = settings;
-    const idsEnd = () => idsEndOf(this.#configuration());
     const aheadMs = (time: number) => this.aheadMs(time);
-    return new MessageChecks({ node, idsEnd, aheadMs, maxClockSkewMs, clock });
+    return new MessageChecks({ node, aheadMs, maxClockSkewMs, clock });
   }
 
   /** What a peer says of the time. The caller observes the peer's versions, once it has checked them. */

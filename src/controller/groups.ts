@@ -8,7 +8,6 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
 import { busAmong, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
-import { idsEndOf } from '../placement/configuration.ts';
 import type { Hold, ShardElsewhere, Shards } from '../placement/keyspaces.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
@@ -264,7 +263,7 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     controller,
     settings: schemeSettingsOf(settings, false),
     bus: ports.bus.of(ROOT_GROUP),
-    journal: new MemoryJournal(idsEndOf(controller.configuration())),
+    journal: new MemoryJournal(),
     recovered: NOTHING_RECOVERED,
     viewLog: ports.viewLog,
     store: NO_STORE,

@@ -164,7 +164,6 @@ function journalOptions(
     compactBytesMin: ports.compactBytesMin,
     dataDir,
     owner: ownerOf(settings, kind),
-    idsEnd: settings.peers.length,
     onWritable,
     log: logger,
   };

@@ -57,7 +57,7 @@ export async function openStorage(
   abandoned: AbandonedGroup | null = null,
   ports: StoragePorts = THIS_MACHINE,
 ): Promise<Storage> {
-  const { dataDir, durability, peers, self } = settings;
+  const { dataDir, durability, self } = settings;
   if (dataDir !== '') await makeDataDir(ports.disk, dataDir);
   const directories = new GroupDirectories(ports.disk, dataDir, self);
   const views = await openViews(settings, logger, ports.disk, directories);
@@ -68,7 +68,7 @@ export async function openStorage(
   const further = new FurtherViewFiles(settings, logger, ports.disk);
   if (durability === 'none') {
     const open = async (plan: PlannedGroup) => ({
-      journal: new MemoryJournal(peers.length),
+      journal: new MemoryJournal(),
       recovered: NOTHING_RECOVERED,
       viewLog: await further.open(plan),
     });

@@ -185,7 +185,7 @@ async function copyVerified(
     const known = logs.filter((number) => number <= end.file);
     const numbers = base === null ? known : [base, ...known];
     await copyLog({ from, to, numbers, end, onProgress });
-    const { state } = await recoverLog(to, identity.directoryId, end, NODES_READ);
+    const { state } = await recoverLog(to, identity.directoryId, end);
     await complete(to, { ...identity, peers }, end);
     return state.index.records;
   } finally {
@@ -197,9 +197,6 @@ async function copyVerified(
 async function removeAll(disk: Disk, directory: string): Promise<void> {
   for (const name of await disk.list(directory)) await disk.remove(join(directory, name));
 }
-
-/** The most controllers that a log can name: the size of the cluster does not matter here. */
-const NODES_READ = 256;
 
 async function copyLog({ from, to, numbers, end, onProgress }: CopyJob): Promise<void> {
   const sizes = new Map<number, number>();

@@ -11,17 +11,13 @@ import { StagedRequests } from './staged-requests.ts';
 
 /** What a log amounts to: the index of the newest writes, the staged requests, and the watermarks. */
 export class LogState {
-  readonly index: MemoryJournal;
+  readonly index = new MemoryJournal();
   readonly staged = new StagedRequests();
   watermarks: Watermarks = { applied: NO_VERSION, known: [] };
   /** See `Journal.recordIncomplete`. */
   incomplete: readonly Stretch[] = [];
   /** The largest version time that was ever in the log. A clock has to continue from there. */
   newestTime = 0;
-
-  constructor(idsEnd: number) {
-    this.index = new MemoryJournal(idsEnd);
-  }
 
   /**
    * Does again what an entry tells of.

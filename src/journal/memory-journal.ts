@@ -21,7 +21,7 @@ import type {
 } from './journal.ts';
 import { KeyIndex } from './key-index.ts';
 import type { LogPosition } from './log-entry.ts';
-import { OriginList } from './origin-list.ts';
+import { OriginLists } from './origin-lists.ts';
 import { effectOfRecord } from './record-effect.ts';
 import { fieldsOf } from './record-fields.ts';
 import { type LocatedRecord, NO_SLOT, type RecordFields, RecordTable } from './record-table.ts';
@@ -35,9 +35,9 @@ import { type LocatedRecord, NO_SLOT, type RecordFields, RecordTable } from './r
  * the newest of each origin's list, and move to a new table.
  */
 export class MemoryJournal implements Journal {
-  #logs: OriginList[];
-  readonly forgotten: VersionVector;
+  readonly forgotten = new VersionVector([]);
   #table = new RecordTable();
+  #logs = new OriginLists(this.#table);
   #slots = new KeyIndex(this.#table);
   /** The keys whose newest write is a difference. */
   readonly chains = new Chains();
@@ -55,12 +55,6 @@ export class MemoryJournal implements Journal {
   /** The newest announcement of a flush. It is kept when it has come due: a peer may have missed both. */
   #announced: AnnouncedFlush | null = null;
   #awaited: AnnouncedFlush | null = null;
-
-  /** @param idsEnd one more than the largest id of an origin */
-  constructor(idsEnd: number) {
-    this.#logs = Array.from({ length: idsEnd }, () => new OriginList(this.#table));
-    this.forgotten = VersionVector.zero(idsEnd);
-  }
 
   get keys(): number {
     return this.#slots.size - this.#tombstones;
@@ -343,8 +337,8 @@ export class MemoryJournal implements Journal {
     this.#cursor = 0;
     this.#lastKey = undefined;
     const logs = this.#logs;
-    this.#logs = logs.map(() => new OriginList(this.#table));
-    for (const log of logs) {
+    this.#logs = new OriginLists(this.#table);
+    logs.forEach((log) => {
       const survivors: number[] = [];
       for (const slot of log.newerThan(version.time - 1)) {
         if (before.compareVersion(slot, version) < 0) break;
@@ -352,7 +346,7 @@ export class MemoryJournal implements Journal {
       }
       for (let slot = survivors.pop(); slot !== undefined; slot = survivors.pop())
         this.#insert(before.keyOf(slot), before.recordAt(slot));
-    }
+    });
     this.chains.keepOnly((key) => this.#slots.get(key) !== NO_SLOT);
     this.#last = undefined;
   }
@@ -375,13 +369,13 @@ export class MemoryJournal implements Journal {
   }
 
   #enter(slot: number, { version, tombstone }: RecordFields): void {
-    this.#logs[version.node]!.insert(slot);
+    this.#logs.insert(version.node, slot);
     if (tombstone) this.#tombstones++;
     this.#last = undefined;
   }
 
   #leave(slot: number): void {
-    this.#logs[this.#table.nodeOf(slot)]!.remove(slot);
+    this.#logs.remove(this.#table.nodeOf(slot), slot);
     if (this.#table.isTombstone(slot)) this.#tombstones--;
   }
 

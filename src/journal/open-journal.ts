@@ -26,8 +26,6 @@ export interface JournalOptions {
   /** Is made if it does not exist; the directory above it has to. Each controller has a directory in it. */
   readonly dataDir: string;
   readonly owner: Owner;
-  /** The number of controllers in the cluster. */
-  readonly idsEnd: number;
   /** A recorded write is on disk after this time and the time that the disk needs, in milliseconds. */
   readonly commitWithinMs?: number;
   /** The time from a failure of the disk to the next attempt, in milliseconds. */
@@ -117,7 +115,7 @@ async function load(options: JournalOptions, disk: Disk, directory: string): Pro
   const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), directoryId);
   let recovered: Recovered;
   try {
-    recovered = await recoverLog(files, directoryId, flushed.position, options.idsEnd);
+    recovered = await recoverLog(files, directoryId, flushed.position);
     await files.create(recovered.end.file);
     await raiseFormat(disk, directory, identity);
     await flushed.file.set(recovered.end);

@@ -169,8 +169,7 @@ async function withStopped<T>(
     if (identity === null) return await use(null);
     const flushed = await FlushedPosition.open(disk, join(directory, FLUSHED_NAME), identity.directoryId);
     await flushed.file.close();
-    const idsEnd = owner.peers.split(',').length;
-    const { state, nextBatch } = await recoverLog(files, identity.directoryId, flushed.position, idsEnd);
+    const { state, nextBatch } = await recoverLog(files, identity.directoryId, flushed.position);
     return await use({ files, state, nextBatch });
   } catch (error) {
     if (error instanceof DamageError) {

@@ -30,11 +30,10 @@ export async function recoverLog(
   files: LogFiles,
   directoryId: number,
   flushedTo: LogPosition,
-  idsEnd: number,
 ): Promise<Recovered> {
   const found = await files.list();
   const { base, logs } = partsOf(found, flushedTo);
-  const replay = new LogReplay(files, directoryId, idsEnd);
+  const replay = new LogReplay(files, directoryId);
   const baseBytes = base === null ? 0 : await replay.base(base);
   let logBytes = 0;
   let torn: TornEnd = { end: 0, bytes: 0 };
@@ -84,16 +83,15 @@ interface TornEnd {
 
 /** Does everything again that the entries of a log tell of. */
 class LogReplay {
-  readonly state: LogState;
+  readonly state = new LogState();
   entries = 0;
   nextBatch = 1;
   readonly #files: LogFiles;
   readonly #directoryId: number;
 
-  constructor(files: LogFiles, directoryId: number, idsEnd: number) {
+  constructor(files: LogFiles, directoryId: number) {
     this.#files = files;
     this.#directoryId = directoryId;
-    this.state = new LogState(idsEnd);
   }
 
   async base(number: number): Promise<number> {

@@ -13,16 +13,14 @@ import { compareVersions, NO_VERSION, sameVersion, type Version, versionTimeOfMs
  * kept in order by insertion from the end, where nearly all of them belong.
  */
 export class RequestQueue<OnOutcome = unknown> {
-  readonly #streams: Fifo<QueuedRequest<OnOutcome>>[];
+  /** Those of the origins that have sent a request; their order means nothing. */
+  readonly #streams: Fifo<QueuedRequest<OnOutcome>>[] = [];
+  /** The same streams by the ids of their origins; null where an id has none. */
+  readonly #streamOf: (Fifo<QueuedRequest<OnOutcome>> | null)[] = [];
   readonly #keys = new PendingKeys<OnOutcome>();
   readonly #flushes: QueuedRequest<OnOutcome>[] = [];
   #bytes = 0;
   #size = 0;
-
-  /** @param idsEnd one more than the largest id of an origin */
-  constructor(idsEnd: number) {
-    this.#streams = Array.from({ length: idsEnd }, () => new Fifo<QueuedRequest<OnOutcome>>());
-  }
 
   get size(): number {
     return this.#size;
@@ -37,7 +35,7 @@ export class RequestQueue<OnOutcome = unknown> {
    * @param known the same request in an earlier queue; its callbacks are taken over
    */
   push(effect: Effect, seq: SequenceNumber, known?: QueuedRequest<OnOutcome>): QueuedRequest<OnOutcome> {
-    const stream = this.#streams[effect.version.node]!;
+    const stream = this.#streamOf[effect.version.node] ?? this.#addStream(effect.version.node);
     const last = stream.last();
     if (last !== undefined && compareVersions(last.effect.version, effect.version) >= 0) {
       const known = { last: last.effect.version, next: effect.version, seq };
@@ -69,7 +67,7 @@ export class RequestQueue<OnOutcome = unknown> {
   /** Takes the head out. @param head the head, when the caller has it already */
   pop(head = this.head()): QueuedRequest<OnOutcome> | undefined {
     if (head === undefined) return undefined;
-    this.#streams[head.effect.version.node]!.shift();
+    this.#streamOf[head.effect.version.node]!.shift();
     this.#size--;
     this.#bytes -= effectBytes(head.effect);
     if (endsEntries(head.effect)) this.#flushes.shift();
@@ -95,7 +93,7 @@ export class RequestQueue<OnOutcome = unknown> {
 
   /** The version of the newest queued request of this origin; null when there is none. */
   lastOf(node: ControllerId): Version | null {
-    return this.#streams[node]!.last()?.effect.version ?? null;
+    return this.#streamOf[node]?.last()?.effect.version ?? null;
   }
 
   /** The queued request with the largest version. */
@@ -130,7 +128,7 @@ export class RequestQueue<OnOutcome = unknown> {
 
   /** The requests of one origin after this place in its stream, in order. */
   streamAfter(node: ControllerId, seq: SequenceNumber): QueuedRequest<OnOutcome>[] {
-    return this.#streams[node]!.filter((request) => request.seq > seq);
+    return this.#streamOf[node]?.filter((request) => request.seq > seq) ?? [];
   }
 
   /** At most this many requests, those with the smallest versions, in order. */
@@ -151,6 +149,14 @@ export class RequestQueue<OnOutcome = unknown> {
     this.#flushes.length = 0;
     this.#size = 0;
     this.#bytes = 0;
+  }
+
+  #addStream(node: ControllerId): Fifo<QueuedRequest<OnOutcome>> {
+    const stream = new Fifo<QueuedRequest<OnOutcome>>();
+    while (this.#streamOf.length <= node) this.#streamOf.push(null);
+    this.#streamOf[node] = stream;
+    this.#streams.push(stream);
+    return stream;
   }
 
   #insertFlush(request: QueuedRequest<OnOutcome>): void {

@@ -7,7 +7,7 @@ import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
-import { configurationFlaw } from '../placement/configuration.ts';
+import { configurationFlaw, IDS_END } from '../placement/configuration.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type {
   AskHeader,
@@ -38,8 +38,6 @@ const STRETCHES_MAX = 8;
 export interface MessageChecksPorts {
   /** This controller. */
   readonly node: ControllerId;
-  /** One more than the largest id of a controller. */
-  readonly idsEnd: () => number;
   /** Distance of a version time from the latest that it can be now, in milliseconds. */
   readonly aheadMs: (versionTime: VersionTime) => number;
   readonly maxClockSkewMs: number;
@@ -55,8 +53,9 @@ export interface MessageChecksPorts {
  *     time.
  *  2. The moments of flushes are, too, because a flush from the future would end every entry that is written until
  *     then.
- *  3. Ids and lists are bounded by the number of controllers, ballots by the time that has passed, and entries by
- *     what a store and a journal can hold.
+ *  3. Ids and lists are bounded by the ids that a cluster can ever give, ballots by the time that has passed, and
+ *     entries by what a store and a journal can hold. The configuration that is known here is no bound: a peer may be
+ *     a change of controllers ahead, and name one that this controller does not know yet.
  */
 export class MessageChecks {
   readonly #ports: MessageChecksPorts;
@@ -246,8 +245,7 @@ export class MessageChecks {
   }
 
   #stretches(stretches: readonly Stretch[]): string | null {
-    if (stretches.length > this.#ports.idsEnd() * STRETCHES_MAX)
-      return 'there are too many stretches of writes';
+    if (stretches.length > IDS_END * STRETCHES_MAX) return 'there are too many stretches of writes';
     return (
       first(stretches, ({ origin }) => this.#controller(origin)) ??
       first(stretches, ({ from, to }) => (from < to ? null : 'a stretch of writes is empty')) ??
@@ -322,12 +320,12 @@ export class MessageChecks {
   }
 
   #controller(node: ControllerId): string | null {
-    return node < this.#ports.idsEnd() ? null : `there is no controller ${node}`;
+    return node < IDS_END ? null : `there is no controller ${node}`;
   }
 
   /** The list has at most one item for each controller. */
   #count(list: readonly unknown[]): string | null {
-    return list.length <= this.#ports.idsEnd() ? null : `${list.length} items where one a controller was due`;
+    return list.length <= IDS_END ? null : `${list.length} items where one a controller was due`;
   }
 
   #times(times: readonly VersionTime[]): string | null {

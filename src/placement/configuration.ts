@@ -57,9 +57,10 @@ export function votersOf({ controllers }: Configuration): readonly ControllerId[
   return controllers.filter(isVoting).map(({ id }) => id);
 }
 
-/** One more than the largest id: the length of an array with a place for each id. */
-export function idsEndOf({ controllers }: Configuration): number {
-  return controllers.length === 0 ? 0 : controllers.at(-1)!.id + 1;
+/** One more than the largest id that was ever given: the length of an array with a place for each id. */
+export function idsEndOf({ controllers, nextId }: Configuration): number {
+  const end = controllers.length === 0 ? 0 : controllers.at(-1)!.id + 1;
+  return Math.max(end, nextId ?? 0);
 }
 
 export function isConfigured({ controllers }: Configuration, id: ControllerId): boolean {

@@ -32,7 +32,6 @@ async function moveAhead(cluster: Cluster, id: number, farTime: number): Promise
   const opened = await openJournal({
     dataDir: cluster.dataDir,
     owner,
-    idsEnd: 3,
     clock: MACHINE_CLOCK,
     log: NO_LOG,
   });

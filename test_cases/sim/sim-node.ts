@@ -76,8 +76,7 @@ export class SimNode implements NetworkNode {
     this.disk = new SimDisk(scheduler, random.fork(`disk ${id}`));
     this.files = new SimFileSystem(scheduler, random.fork(`files ${id}`));
     this.#groups = groupsHere(settings);
-    for (const { number } of this.#groups)
-      this.journals.set(number, new WitnessJournal(new MemoryJournal(settings.peers.length)));
+    for (const { number } of this.#groups) this.journals.set(number, new WitnessJournal(new MemoryJournal()));
   }
 
   recoveredIn(group: number): RecoveredState {

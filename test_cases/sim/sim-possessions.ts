@@ -16,7 +16,7 @@ export function inMemory(
   nextTurn: (callback: () => void) => void,
 ): Possessions {
   const storage = (group: number) => ({
-    journal: new MemoryJournal(settings.peers.length),
+    journal: new MemoryJournal(),
     recovered: NOTHING_RECOVERED,
     viewLog: viewLogOf(group),
   });

@@ -11,7 +11,7 @@ function write(time: number, kind: KeyEffect['kind'] = 'set', node = 0): KeyEffe
 
 /** A controller journals a write before its store may refuse it. */
 describe('the writes that a controller has known', () => {
-  const known = () => new WitnessJournal(new MemoryJournal(2));
+  const known = () => new WitnessJournal(new MemoryJournal());
   const forgotten = (journal: WitnessJournal) => findForgotten([{ id: 0, incarnation: 1, journal }]);
 
   it('do not include a write that was reverted', () => {

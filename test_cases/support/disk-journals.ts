@@ -40,7 +40,6 @@ export class DiskJournals {
     const opened = await openJournal({
       dataDir,
       owner: OWNER,
-      idsEnd: 3,
       clock: MACHINE_CLOCK,
       log: { info: note, warn: note },
       ...options,

@@ -157,7 +157,7 @@ export async function contentOf({ journal, recovered }: OpenedJournal): Promise<
     ...[...journal.attached.values()].map((record) => `attached: ${JSON.stringify(record)}`),
     ...(incomplete.length > 0 ? [`incomplete: ${JSON.stringify(incomplete)}`] : []),
     `applied ${watermarks.applied.time}.${watermarks.applied.node}, known ${watermarks.known}`,
-    `newest ${newestTime}, forgotten ${journal.forgotten.times()}`,
+    `newest ${newestTime}, forgotten ${[0, 1, 2].map((node) => journal.forgotten.timeOf(node))}`,
     flush === null ? 'no flush' : `flush ${flush.version.time}.${flush.version.node} at ${flush.atMs}`,
   );
   return lines;

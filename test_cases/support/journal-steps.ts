@@ -4,7 +4,7 @@ import type { RecoveryReport } from '../../src/journal/open-journal.ts';
 import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, NO_VERSION } from '../../src/ordering/version.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
-import { completedWrites, EFFECT_KINDS, NODES } from './effect-arbitraries.ts';
+import { completedWrites, EFFECT_KINDS } from './effect-arbitraries.ts';
 
 /** One operation on a journal. */
 export type JournalStep =
@@ -113,7 +113,7 @@ export class StepModel {
 
 export function fingerprint(journal: Journal, report: Pick<RecoveryReport, 'staged' | 'watermarks'>): string {
   const { staged, watermarks } = report;
-  const records = journal.since(VersionVector.zero(NODES));
+  const records = journal.since(new VersionVector([]));
   const waiting = staged.map((effect) => Object.entries(effect).sort());
   const forgotten = journal.forgotten.times();
   const parts = {

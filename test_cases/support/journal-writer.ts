@@ -12,7 +12,6 @@ const [dataDir, first] = process.argv.slice(2);
 const { journal } = await openJournal({
   dataDir: dataDir!,
   owner: { cluster: 'test', controller: 0, peers: 'a:1,b:2,c:3', consistency: 'ordered' },
-  idsEnd: 3,
   segmentBytesMax: 100_000,
   compactBytesMin: 300_000,
   clock: MACHINE_CLOCK,

@@ -35,7 +35,7 @@ export class Broadcast implements OrderAgreement {
   #acknowledge = false;
   constructor(ports: AgreementPorts) {
     this.#ports = ports;
-    this.#progress = new StreamProgress(ports.node, ports.idsEnd(), []);
+    this.#progress = new StreamProgress(ports.node, []);
     this.#kept =
       ports.durability === 'sync' ? new DurableRequests(ports.replica.journal, () => this.#onKept()) : null;
   }
@@ -48,11 +48,11 @@ export class Broadcast implements OrderAgreement {
   }
 
   begin({ ballot, members }: View): void {
-    const { node, idsEnd } = this.#ports;
+    const { node } = this.#ports;
     this.#ballot = ballot;
     const nodesOfView = members.map((member) => member.node);
     this.#others = nodesOfView.filter((member) => member !== node);
-    this.#progress = new StreamProgress(node, idsEnd(), nodesOfView, this.#kept !== null);
+    this.#progress = new StreamProgress(node, nodesOfView, this.#kept !== null);
     this.#sentSeq = 0;
     this.#outbox = [];
   }
@@ -109,6 +109,8 @@ export class Broadcast implements OrderAgreement {
 
   onMessage(from: ControllerId, frame: OrderedFrame): void {
     const { node, queue, versions, applied, refuse } = this.#ports;
+    if (!this.#others.includes(from))
+      return refuse(from, 'it sends requests to a view that it is no member of');
     const known = this.#progress.received(from);
     // mutant: acknowledged-over-gap
     if (frame.firstSeq > known + 1) return;

@@ -7,25 +7,30 @@ import type { ControllerId, SequenceNumber } from '../../base/number-kinds.ts';
  */
 export class StreamProgress {
   readonly #node: ControllerId;
-  readonly #idsEnd: number;
   readonly #members: readonly ControllerId[];
   readonly #waitsForDisk: boolean;
   readonly #received: SequenceNumber[];
-  /** `#acknowledged[member][origin]`; the row of this controller is what it acknowledges. */
+  /**
+   * `#acknowledged[member][origin]`; the row of this controller is what it acknowledges. The rows of ids that are no
+   * members are empty: ids need not follow each other.
+   */
   readonly #acknowledged: SequenceNumber[][];
   readonly #stable: number[];
 
   /**
-   * @param idsEnd one more than the largest id of a controller
+   * @param members the only origins of the view
    * @param waitsForDisk received requests are acknowledged only when `keep` says so, by their origin as well
    */
-  constructor(node: ControllerId, idsEnd: number, members: readonly ControllerId[], waitsForDisk = false) {
+  constructor(node: ControllerId, members: readonly ControllerId[], waitsForDisk = false) {
     this.#node = node;
-    this.#idsEnd = idsEnd;
     this.#members = members;
     this.#waitsForDisk = waitsForDisk;
+    const idsEnd = Math.max(-1, ...members) + 1;
+    const isIn = (id: ControllerId) => members.includes(id);
     this.#received = new Array<number>(idsEnd).fill(0);
-    this.#acknowledged = Array.from({ length: idsEnd }, () => new Array<number>(idsEnd).fill(0));
+    this.#acknowledged = Array.from({ length: idsEnd }, (_, id) =>
+      new Array<number>(isIn(id) ? idsEnd : 0).fill(0),
+    );
     this.#stable = new Array<number>(idsEnd).fill(0);
   }
 
@@ -61,7 +66,7 @@ export class StreamProgress {
 
   /** Members that have not acknowledged the request at this place of the origin's stream. */
   lacking(origin: ControllerId, seq: SequenceNumber): readonly number[] {
-    return this.#members.filter((member) => this.#acknowledged[member]![origin]! < seq);
+    return this.#members.filter((member) => (this.#acknowledged[member]![origin] ?? 0) < seq);
   }
 
   acknowledged(member: ControllerId, origin: ControllerId): SequenceNumber {
@@ -70,7 +75,7 @@ export class StreamProgress {
 
   onAcknowledged(member: ControllerId, received: readonly SequenceNumber[]): void {
     const row = this.#acknowledged[member]!;
-    for (let origin = 0; origin < this.#idsEnd; origin++) {
+    for (const origin of this.#members) {
       const seq = received[origin] ?? 0;
       if (seq <= row[origin]!) continue;
       row[origin] = seq;
@@ -78,9 +83,12 @@ export class StreamProgress {
     }
   }
 
-  /** Every member has received this origin's stream up to here. */
+  /**
+   * Every member has received this origin's stream up to here. An origin that is no member has no stream in this view:
+   * its requests in the union of the queues have the place 0, and are stable.
+   */
   stableSeq(origin: ControllerId): SequenceNumber {
-    return this.#stable[origin]!;
+    return this.#stable[origin] ?? 0;
   }
 
   #update(origin: ControllerId): void {

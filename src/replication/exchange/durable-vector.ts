@@ -58,6 +58,6 @@ export class DurableVector {
 export function recoveredVector({ watermarks }: RecoveredState, idsEnd: number): VersionVector {
   const vector = VersionVector.zero(idsEnd);
   vector.merge(new VersionVector(watermarks.known));
-  if (!sameVersion(watermarks.applied, NO_VERSION)) vector.advanceAllTo(watermarks.applied);
+  if (!sameVersion(watermarks.applied, NO_VERSION)) vector.advanceAllTo(watermarks.applied, idsEnd);
   return vector;
 }

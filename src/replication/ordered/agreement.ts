@@ -64,7 +64,6 @@ export interface AgreementPorts
   extends Pick<
     OrderPorts,
     | 'node'
-    | 'idsEnd'
     | 'versions'
     | 'bus'
     | 'replica'

@@ -12,7 +12,6 @@ import type { AgreementMessage } from './agreement-messages.ts';
 /** What the order asks of the world around it. */
 export interface OrderPorts {
   readonly node: ControllerId;
-  readonly idsEnd: () => number;
   readonly clock: Clock;
   readonly versions: HybridClock;
   readonly bus: PeerBus<AgreementMessage>;

@@ -385,8 +385,8 @@ function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
  * applied in version order. That says nothing about another group: a controller stamps the writes of all its groups
  * with one clock, so another group may still lack a write with a smaller version.
  */
-function knownIn({ vector }: SchemePorts, { applied }: RequestOrder): VersionVector {
+function knownIn({ vector, controller }: SchemePorts, { applied }: RequestOrder): VersionVector {
   const known = new VersionVector(vector.times());
-  known.advanceAllTo(applied);
+  known.advanceAllTo(applied, idsEndOf(controller.configuration()));
   return known;
 }

@@ -48,7 +48,7 @@ export class RequestOrder implements ViewState {
 
   constructor(ports: OrderPorts, makeAgreement: MakeAgreement) {
     this.#ports = ports;
-    this.#queue = new RequestQueue<WriteDone>(ports.idsEnd());
+    this.#queue = new RequestQueue<WriteDone>();
     this.#early = new EarlyMessages(ports.queueBytesMax);
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
@@ -57,7 +57,6 @@ export class RequestOrder implements ViewState {
     for (const effect of staged) this.#queue.push(effect, 0);
     this.#agreement = makeAgreement({
       node: ports.node,
-      idsEnd: ports.idsEnd,
       versions: ports.versions,
       bus: ports.bus,
       replica: ports.replica,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { DiskJournals, readValue } from '../../support/disk-journals.ts';
-import { KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { KEYS } from '../../support/effect-arbitraries.ts';
 import { keyOf, valueIn } from '../../support/effects.ts';
 import {
   fingerprint,
@@ -70,7 +70,7 @@ async function live(
 
 /** The content of a journal after none of the steps, after one, after two, … */
 function fingerprints(steps: readonly JournalStep[]): string[] {
-  const model = new StepModel(new MemoryJournal(NODES));
+  const model = new StepModel(new MemoryJournal());
   return [
     model.fingerprint(),
     ...steps.map((step) => {

@@ -4,7 +4,7 @@ import type { JournalRecord } from '../../../src/journal/journal.ts';
 import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { VersionVector } from '../../../src/ordering/version-vector.ts';
-import { completedWrites, EFFECT_KINDS, KEYS, NODES } from '../../support/effect-arbitraries.ts';
+import { completedWrites, EFFECT_KINDS, KEYS, ORIGINS } from '../../support/effect-arbitraries.ts';
 import { keyOf } from '../../support/effects.ts';
 import { TwinJournal } from '../../support/twin-journal.ts';
 
@@ -24,6 +24,15 @@ function expectAsTwin(journal: MemoryJournal, twin: TwinJournal, known: readonly
     expect(journal.since(new VersionVector(vector))).toEqual(twin.since(vector));
   }
 }
+
+/** How far each origin is known. */
+const knownTimes = fc.tuple(...ORIGINS.map(() => fc.nat({ max: 40_000 }))).map((times) => {
+  const known: number[] = new Array(ORIGINS.at(-1)! + 1).fill(0);
+  ORIGINS.forEach((origin, index) => {
+    known[origin] = times[index]!;
+  });
+  return known;
+});
 
 /** A step after a write was recorded. */
 const afterwards = fc.constantFrom('nothing', 'nothing', 'revert', 'forget', 'sample');
@@ -49,11 +58,11 @@ describe('the journal in memory', () => {
     const steps = fc.tuple(
       completedWrites(EFFECT_KINDS, 60),
       fc.array(afterwards, { minLength: 60, maxLength: 60 }),
-      fc.array(fc.nat({ max: 40_000 }), { minLength: NODES, maxLength: NODES }),
+      knownTimes,
     );
     fc.assert(
       fc.property(steps, ([effects, then, known]) => {
-        const journal = new MemoryJournal(NODES);
+        const journal = new MemoryJournal();
         const twin = new TwinJournal();
         effects.forEach((effect, index) => {
           step(journal, twin, effect, then[index]!);
@@ -71,11 +80,11 @@ describe('the journal in memory', () => {
     });
     fc.assert(
       fc.property(writes, ([one, other, twice]) => {
-        const here = new MemoryJournal(NODES);
-        const there = new MemoryJournal(NODES);
+        const here = new MemoryJournal();
+        const there = new MemoryJournal();
         for (const effect of one) here.record(effect);
         for (const effect of [...other, ...twice]) there.record(effect);
-        const nothing = VersionVector.zero(NODES);
+        const nothing = new VersionVector([]);
         expect(there.since(nothing)).toEqual(here.since(nothing));
         expect(there.announcedFlush).toEqual(here.announcedFlush);
         for (const key of KEYS) expect(plain(there.newest(key))).toEqual(plain(here.newest(key)));
@@ -88,12 +97,12 @@ describe('the journal in memory', () => {
     const writes = completedWrites(['set', 'delete', 'flush', 'flush-later'], 30);
     fc.assert(
       fc.property(writes, fc.array(fc.boolean(), { minLength: 30, maxLength: 30 }), (effects, side) => {
-        const here = new MemoryJournal(NODES);
-        const there = new MemoryJournal(NODES);
+        const here = new MemoryJournal();
+        const there = new MemoryJournal();
         effects.forEach((effect, index) => {
           (side[index] ? here : there).record(effect);
         });
-        const nothing = VersionVector.zero(NODES);
+        const nothing = new VersionVector([]);
         for (const effect of here.since(nothing)) there.record(effect);
         for (const effect of there.since(nothing)) here.record(effect);
         expect(there.since(nothing)).toEqual(here.since(nothing));

@@ -51,11 +51,34 @@ describe('a version vector', () => {
     fc.assert(
       fc.property(vectors, versions, versions, (a, settled, asked) => {
         const vector = new VersionVector(a);
-        vector.advanceAllTo(settled);
+        vector.advanceAllTo(settled, NODES);
         const covered = asked.time <= a[asked.node]! || compareVersions(asked, settled) <= 0;
         expect(vector.covers(asked)).toBe(covered);
       }),
     );
+  });
+
+  it('settled up to a version covers the origins that were added after it was made', () => {
+    const origins = fc.record({ time: times, node: fc.constantFrom(0, NODES, NODES + 1, 255) });
+    fc.assert(
+      fc.property(vectors, origins, origins, (a, settled, asked) => {
+        const vector = new VersionVector(a);
+        vector.advanceAllTo(settled, 256);
+        const covered = asked.time <= (a[asked.node] ?? 0) || compareVersions(asked, settled) <= 0;
+        expect(vector.covers(asked)).toBe(covered);
+        expect(vector.times()).toHaveLength(256);
+      }),
+    );
+  });
+
+  it('keeps a place for each origin up to the largest that it was told of', () => {
+    const vector = new VersionVector([3]);
+    vector.advance(2, 7);
+    expect(vector.times()).toEqual([3, 0, 7]);
+    vector.merge(VersionVector.zero(5));
+    expect(vector.times()).toEqual([3, 0, 7, 0, 0]);
+    vector.advanceAllTo({ time: 9, node: 6 }, 0);
+    expect(vector.times()).toEqual([9, 9, 9, 9, 9, 9, 9]);
   });
 
   it('covers nothing of an origin that it has no place for', () => {

@@ -21,7 +21,7 @@ const wallMs: WallMs = 4;
 const nowMs: MonotonicMs = clockAt(() => 5).nowMs();
 
 it('numbers of different kinds are not mixed', () => {
-  const queue = new RequestQueue(3);
+  const queue = new RequestQueue();
   // @ts-expect-error: an id is no sequence number
   queue.push(setOf('k', { time, node: controller }), controller);
   // @ts-expect-error: a sequence number is no id

@@ -11,7 +11,7 @@ const METADUMP = crawlWords('metadump', ['all']);
 
 /** Dumps of one journal, with turns that the test gives. */
 class Session {
-  readonly journal = new MemoryJournal(3);
+  readonly journal = new MemoryJournal();
   readonly dumps: Dumps;
   turns = 0;
   #time = versionTimeOfMs(NOW_MS);

@@ -8,7 +8,7 @@ const TICK_MS = 20;
 
 /** A journal whose keys two keyspaces share, and a look at it on a clock that the test turns. */
 class Session {
-  readonly journal = new MemoryJournal(3);
+  readonly journal = new MemoryJournal();
   readonly largeKeys: LargeKeys;
   #nowMs = 0;
   #time = 0;

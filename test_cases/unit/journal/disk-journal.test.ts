@@ -11,7 +11,7 @@ const journals = new DiskJournals();
 afterEach(() => journals.clean());
 
 describeJournal('the journal on disk', async () => {
-  const opened = await journals.open(journals.dataDir(), { idsEnd: 2 });
+  const opened = await journals.open(journals.dataDir());
   return { journal: opened.journal, close: () => journals.close(opened) };
 });
 

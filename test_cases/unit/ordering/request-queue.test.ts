@@ -10,7 +10,7 @@ const effect = (time: number, fields: Partial<SetEffect> = {}): SetEffect =>
   setOf('k', at(time), { value: Buffer.from('v'), ...fields });
 
 function queueOf(...effects: readonly Effect[]): RequestQueue {
-  const queue = new RequestQueue(2);
+  const queue = new RequestQueue();
   effects.forEach((one, index) => {
     queue.push(one, index + 1);
   });

@@ -15,7 +15,6 @@ const FROM = 1;
 
 const admission = new MessageChecks({
   node: 0,
-  idsEnd: () => 3,
   aheadMs: (time) => (time - NOW) / TICKS_PER_MS,
   maxClockSkewMs: 10_000,
   clock: clockAt(() => 5_000),
@@ -94,6 +93,9 @@ const PROMISED: Promised = {
 
 const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTime: NOW, effects });
 
+/** A list by id that is longer than there can be ids. */
+const A_PLACE_TOO_MANY = new Array<number>(257).fill(0);
+
 const PLACED: Placed = {
   type: 'placed',
   placement: { epoch: 1, keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }], move: null },
@@ -113,6 +115,10 @@ describe('a message of a peer', () => {
   it.each<[string, PeerMessage]>([
     ['a heartbeat', HEARTBEAT],
     ['a frame of requests', ORDERED],
+    [
+      'a heartbeat that names controllers which were added a moment ago',
+      { ...HEARTBEAT, hears: [0, 2, 255], onProbation: [9], known: [NOW, NOW, NOW, NOW, 0, NOW] },
+    ],
     ['the choice of a view', ACCEPT],
     ['a promise', PROMISED],
     ['a lease', { type: 'granted', ballot: NO_BALLOT, askedMs: 5_000, forMs: 300 }],
@@ -165,16 +171,16 @@ describe('a message of a peer', () => {
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],
     [
       'a doubt of a controller that does not exist',
-      { ...HEARTBEAT, onProbation: [3] },
-      /^there is no controller 3$/,
+      { ...HEARTBEAT, onProbation: [256] },
+      /^there is no controller 256$/,
     ],
-    ['more answers than controllers', { ...HEARTBEAT, heard: [0, 0, 0, 0] }, /^4 items/],
-    ['a longer vector than there are controllers', { ...HEARTBEAT, known: [0, 0, 0, 0] }, /^4 items/],
-    ['a controller that does not exist', { ...HEARTBEAT, hears: [3] }, /^there is no controller 3$/],
+    ['more answers than controllers', { ...HEARTBEAT, heard: A_PLACE_TOO_MANY }, /^257 items/],
+    ['a longer vector than there are controllers', { ...HEARTBEAT, known: A_PLACE_TOO_MANY }, /^257 items/],
+    ['a controller that does not exist', { ...HEARTBEAT, hears: [256] }, /^there is no controller 256$/],
     [
       'a write of a controller that does not exist',
-      push(set({ version: { time: 1, node: 3 } })),
-      /controller 3$/,
+      push(set({ version: { time: 1, node: 256 } })),
+      /controller 256$/,
     ],
     [
       'a write of another controller as its own',

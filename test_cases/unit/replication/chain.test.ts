@@ -89,11 +89,10 @@ class Members {
     const send = (to: number, message: AgreementMessage): void => {
       this.mail.push({ from: node, to, message });
     };
-    const replica = new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now);
+    const replica = new Replica(new MemoryJournal(), store, new HotEntries(0), Date.now);
     return new RequestOrder(
       {
         node,
-        idsEnd: () => NODES,
         clock: { nowMs: () => 0, wallMs: () => 0 },
         versions: new HybridClock(node, () => 0),
         bus: {

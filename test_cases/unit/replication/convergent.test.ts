@@ -25,7 +25,7 @@ const STORE: EntryStore = {
 
 /** A controller at a convergent level, which has one entry already: it takes pushes in. */
 function controller(vector: VersionVector, store = STORE, hot = new HotEntries(0), pushed: Effect[] = []) {
-  const journal = new MemoryJournal(3);
+  const journal = new MemoryJournal();
   journal.record(setOf('other', { time: 1, node: 1 }));
   const replica = new Replica(journal, store, hot, () => 1);
   const bus: PeerBus<SchemeMessage> = {

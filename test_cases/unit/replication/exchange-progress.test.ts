@@ -19,7 +19,7 @@ function pair(messageMs: number) {
   const stores = [new MemoryStore(), new MemoryStore()];
   let nowMs = 0;
   const syncs = stores.map((store, id) => {
-    const replica = new Replica(new MemoryJournal(1), store, new HotEntries(0), () => 0);
+    const replica = new Replica(new MemoryJournal(), store, new HotEntries(0), () => 0);
     const known = VersionVector.zero(1);
     for (let time = 1; id === 1 && time <= WRITES; time++) {
       const value = Buffer.from('v');

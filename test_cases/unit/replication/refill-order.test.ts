@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 
 /** @param ages of the writes, in milliseconds before now */
 function journalOf(ages: Readonly<Record<string, number>>): MemoryJournal {
-  const journal = new MemoryJournal(1);
+  const journal = new MemoryJournal();
   for (const [key, ageMs] of Object.entries(ages)) {
     const version = { time: versionTimeOfMs(NOW_MS - ageMs), node: 0 };
     journal.record(setOf(key, version));

@@ -120,7 +120,7 @@ class Group {
   }
 }
 
-const journals = (kind: typeof MemoryJournal) => [0, 1, 2].map(() => new kind(1));
+const journals = (kind: typeof MemoryJournal) => [0, 1, 2].map(() => new kind());
 
 function filled(kind: typeof MemoryJournal, keys: number): Group {
   const group = new Group(journals(kind));

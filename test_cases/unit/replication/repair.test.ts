@@ -21,7 +21,7 @@ let repair: Repair;
 beforeEach(() => {
   sent = [];
   answers = [];
-  const journal = new MemoryJournal(3);
+  const journal = new MemoryJournal();
   journal.record(WRITE);
   replica = new Replica(journal, new MemoryStore(), new HotEntries(0), () => 0);
   repair = new Repair({

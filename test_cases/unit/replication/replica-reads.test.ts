@@ -19,7 +19,7 @@ const EMPTY_STORE = {
 it('regression: a read whose lost value was overwritten waited for itself, for ever', () => {
   const value = Buffer.from('value');
   const [first, second] = [1, 2].map((time) => setOf('k', { time, node: 1 }, { value }));
-  const journal = new MemoryJournal(3);
+  const journal = new MemoryJournal();
   const replica = new Replica(journal, EMPTY_STORE, new HotEntries(0), () => 1);
   replica.merge(first!);
   const windows = { store: new FairWindow(1, () => {}), elsewhere: new FairWindow(1, () => {}) };

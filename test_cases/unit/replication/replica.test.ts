@@ -55,7 +55,7 @@ describe('a write that comes twice', () => {
   });
 
   it('is stored again where the journal keeps no values: the store may have lost it', () => {
-    const { replica, stored } = replicaWith(new MemoryJournal(3));
+    const { replica, stored } = replicaWith(new MemoryJournal());
     replica.merge(write);
     replica.merge(write);
     expect(stored()).toBe(2);

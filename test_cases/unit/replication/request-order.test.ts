@@ -17,7 +17,6 @@ import { setOf } from '../../support/effects.ts';
 
 const NODE = 0;
 const PEER = 1;
-const NODES = 3;
 
 const store = {
   state: { up: true, itemBytesMax: null },
@@ -35,10 +34,9 @@ const view = (counter: number): View => ({
 
 /** One that serves in view 1, and stamps 1, 2, 3… */
 function orderInView(refuse: (peer: number, reason: string) => void = () => {}): RequestOrder {
-  const replica = new Replica(new MemoryJournal(NODES), store, new HotEntries(0), Date.now);
+  const replica = new Replica(new MemoryJournal(), store, new HotEntries(0), Date.now);
   const ports = {
     node: NODE,
-    idsEnd: () => NODES,
     clock: { nowMs: () => 0, wallMs: () => 0 },
     versions: new HybridClock(NODE, () => 0),
     bus: { isUp: () => true, send() {}, sendTo() {}, sendToAll() {} },

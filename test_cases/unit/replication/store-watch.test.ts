@@ -11,7 +11,7 @@ class KeptJournal extends MemoryJournal {
   override lastCommit: string | null;
 
   constructor(position: string) {
-    super(1);
+    super();
     this.lastCommit = position;
   }
 }

@@ -10,7 +10,7 @@ function write(time: number, node: number): SetEffect {
 
 describe('writes that the store refuses', () => {
   it('leave a write that came in from a peer meanwhile, although it was older', () => {
-    const journal = new MemoryJournal(2);
+    const journal = new MemoryJournal();
     const unconfirmed = new UnconfirmedWrites(journal);
     journal.record(write(10, 1));
     const failing = write(30, 0);
@@ -24,7 +24,7 @@ describe('writes that the store refuses', () => {
   });
 
   it('do not bring each other back', () => {
-    const journal = new MemoryJournal(2);
+    const journal = new MemoryJournal();
     const unconfirmed = new UnconfirmedWrites(journal);
     journal.record(write(10, 1));
     const failing = [write(20, 0), write(30, 0)];
@@ -37,7 +37,7 @@ describe('writes that the store refuses', () => {
   });
 
   it('leave the one before them that the store took', () => {
-    const journal = new MemoryJournal(2);
+    const journal = new MemoryJournal();
     const unconfirmed = new UnconfirmedWrites(journal);
     for (const effect of [write(20, 0), write(30, 0)]) {
       unconfirmed.begin('k');
@@ -49,7 +49,7 @@ describe('writes that the store refuses', () => {
   });
 
   it('have been answered when a read that waits for the writes of that moment is called', () => {
-    const unconfirmed = new UnconfirmedWrites(new MemoryJournal(2));
+    const unconfirmed = new UnconfirmedWrites(new MemoryJournal());
     const called: string[] = [];
     expect(unconfirmed.afterAnswers('k', () => called.push('never'))).toBe(false);
     unconfirmed.begin('k');

@@ -14,7 +14,7 @@ import { deleteOf } from '../../support/effects.ts';
  */
 describe('an object that is no longer needed is released at once', () => {
   it('by the request queue', () => {
-    const queue = new RequestQueue(1);
+    const queue = new RequestQueue();
     expectSteady((n, ballast) => {
       queue.push({ ...effectOf(n), ballast } as DeleteEffect, n).onOutcome = () => ballast.length;
       if (n > UNDER_WAY) queue.pop();

@@ -71,7 +71,7 @@ export class LabReplica {
       controller: controllerPorts(ports.life, this.#clock, requestFlush),
       settings: SETTINGS,
       bus: busOf(ports),
-      journal: new MemoryJournal(NODES_MAX),
+      journal: new MemoryJournal(),
       recovered: NOTHING_RECOVERED,
       viewLog: new MemoryViewLog(),
       store: this.#store,
