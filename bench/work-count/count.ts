@@ -5,7 +5,7 @@ import { type SocketCalls, socketCallsIn, Trace } from './trace.ts';
 
 /**
  * The operations whose work is counted. Work is counted and not timed, so that a slow or busy machine gives
- * the same figures. One client of controller 0 has one request in flight, so that nothing is batched by
+ * the same figures. One client of one controller has one request in flight, so that nothing is batched by
  * chance. The least of several repetitions counts, because other activity only ever adds work.
  */
 export const OPERATIONS = ['get', 'set', 'incr'] as const;
@@ -37,7 +37,7 @@ const REPETITIONS = 3;
 
 /** Counts allocation, and bytes between controllers, per operation. */
 export async function countWork(cluster: CountedCluster, operation: OperationName): Promise<Work> {
-  using client = await TextClient.connect(cluster.ports[0]!);
+  using client = await TextClient.connect(cluster.ports[cluster.origin]!);
   await prepare(client, operation);
   await repeat(client, operation, WARMUP_OPERATIONS);
   const rounds: Work[] = [];
@@ -51,15 +51,16 @@ export async function countWork(cluster: CountedCluster, operation: OperationNam
 
 /** Counts system calls per operation, by strace on all controllers at once. */
 export async function traceWork(cluster: CountedCluster, operation: OperationName): Promise<TracedWork> {
-  using client = await TextClient.connect(cluster.ports[0]!);
+  using client = await TextClient.connect(cluster.ports[cluster.origin]!);
   await prepare(client, operation);
   const rounds: TracedWork[] = [];
   for (let round = 0; round < REPETITIONS; round++) {
-    const [origin, ...peers] = await traceOnce(cluster, client, operation);
-    const frames = [origin!, ...peers].reduce((sum, { peerWrites }) => sum + peerWrites, 0);
+    const calls = await traceOnce(cluster, client, operation);
+    const origin = calls[cluster.origin]!;
+    const frames = calls.reduce((sum, { peerWrites }) => sum + peerWrites, 0);
     rounds.push({
-      originSocketReads: origin!.reads / TRACED_OPERATIONS,
-      originSocketWrites: origin!.writes / TRACED_OPERATIONS,
+      originSocketReads: origin.reads / TRACED_OPERATIONS,
+      originSocketWrites: origin.writes / TRACED_OPERATIONS,
       framesBetweenControllers: frames / TRACED_OPERATIONS,
     });
   }
@@ -78,10 +79,11 @@ async function countOnce(
   const after = await cluster.ask('read');
   const bytesAfter = await cluster.bytesBetween();
   if (after.some(({ collections }) => collections > 0)) return null;
-  const [origin, ...peers] = after.map(({ bytes }, id) => (bytes - before[id]!.bytes) / COUNTED_OPERATIONS);
+  const allocated = after.map(({ bytes }, id) => (bytes - before[id]!.bytes) / COUNTED_OPERATIONS);
+  const origin = allocated[cluster.origin]!;
   return {
-    originAllocatedBytes: origin!,
-    peersAllocatedBytes: peers.reduce((sum, one) => sum + one, 0),
+    originAllocatedBytes: origin,
+    peersAllocatedBytes: allocated.reduce((sum, one) => sum + one, -origin),
     bytesBetweenControllers: (bytesAfter - bytesBefore) / COUNTED_OPERATIONS,
   };
 }

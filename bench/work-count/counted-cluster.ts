@@ -8,6 +8,7 @@ import { freePorts } from '../../test_cases/support/free-port.ts';
 import { TextClient } from '../../test_cases/support/text-client.ts';
 import { own, type Server } from '../processes.ts';
 import { startMemcached } from '../subjects/memcached.ts';
+import type { Counted } from './counted.ts';
 import type { Allocation, Question } from './probe.ts';
 
 const CONTROLLERS = 3;
@@ -40,14 +41,18 @@ export class CountedCluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'memchorus-count-'));
   readonly #stores: { readonly server: Server; readonly port: number }[] = [];
   readonly #controllers: ChildProcess[] = [];
+  /** The id of the controller that the client is connected to. */
+  readonly origin: number;
   ports: readonly number[] = [];
 
-  private constructor() {}
+  private constructor(origin: number) {
+    this.origin = origin;
+  }
 
-  static async start(level: string): Promise<CountedCluster> {
-    const cluster = new CountedCluster();
+  static async start({ settings, origin }: Counted): Promise<CountedCluster> {
+    const cluster = new CountedCluster(origin);
     try {
-      await cluster.#start(level);
+      await cluster.#start(settings);
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -99,7 +104,7 @@ export class CountedCluster {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async #start(level: string): Promise<void> {
+  async #start(counted: Counted['settings']): Promise<void> {
     for (let id = 0; id < CONTROLLERS; id++) {
       this.#stores.push(await startMemcached(`memcached-${id}`, this.directory));
     }
@@ -107,7 +112,7 @@ export class CountedCluster {
     const config = join(this.directory, 'config.ini');
     const settings = {
       ...SETTINGS,
-      consistency: level,
+      ...counted,
       peers: addresses(this.ports),
       stores: addresses(this.storePorts),
       log_file: join(this.directory, 'controller.log'),

@@ -6,8 +6,6 @@ export type Table = Readonly<Record<string, Readonly<Record<OperationName, Work 
 
 export const TABLE: Table = table;
 
-export const LEVELS_COUNTED = ['linearizability', 'eventual'] as const;
-
 /**
  * By which factor a figure may exceed the table. Calls, frames and bytes are the same in every run, apart
  * from a rare heartbeat; allocation depends somewhat on what V8 chooses to compile, and on its version.
