@@ -27,11 +27,11 @@ export class FurtherViewFiles {
   /** @throws JournalError when the record can't be read, or is another cluster's */
   async open({ number, scheme }: PlannedGroup): Promise<ViewLog> {
     const { dataDir } = this.#settings;
-    const { isOrdered, journal } = SCHEMES[scheme];
+    const { isOrdered, journal, word } = SCHEMES[scheme];
     if (number === ROOT_GROUP || !isOrdered || dataDir === '') return new MemoryViewLog();
     const open = this.#files.get(number);
     if (open !== undefined) return open;
-    const onError = (message: string) => this.#logger.error(message, { of: scheme });
+    const onError = (message: string) => this.#logger.error(message, { of: word });
     const owner = ownerOf(this.#settings, journal);
     const file = await ViewFile.open(this.#disk, dataDir, owner, onError, number);
     this.#files.set(number, file);

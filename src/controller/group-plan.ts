@@ -34,8 +34,9 @@ export function groupsWithEntries(
   remembered: RememberedPlacements | null = null,
 ): readonly PlannedGroup[] {
   const placements = [remembered?.placement ?? null, remembered?.installed ?? null];
-  const levels = [...keyspacesOf(settings).map(({ level }) => level), ...placements.flatMap(levelsIn)];
-  const schemes = new Set(levels.map((level) => POLICIES[level].scheme));
+  const isApart = remembered?.placement?.broadcastApart ?? false;
+  const configured = keyspacesOf(settings).map(({ level }) => schemeOfLevel(level, isApart));
+  const schemes = new Set([...configured, ...placements.flatMap(schemesIn)]);
   return [...schemes]
     .map((scheme) => ({ scheme, number: SCHEMES[scheme].group, shard: null }))
     .sort((a, b) => a.number - b.number);
@@ -64,15 +65,26 @@ export function schemeOfShard(settings: Settings, group: GroupNumber): SchemeNam
   return shardGroups(settings).find(({ number }) => number === group)!.scheme;
 }
 
-function levelsIn(placement: Placement | null): readonly PlacedLevel[] {
+function schemesIn(placement: Placement | null): readonly SchemeName[] {
   if (placement === null) return [];
-  const { keyspaces, move } = placement;
-  return [...keyspaces, move?.before, move?.after].flatMap((keyspace) => keyspace?.level ?? []);
+  const { keyspaces, move, broadcastApart = false } = placement;
+  const levels = [...keyspaces, move?.before, move?.after].flatMap((keyspace) => keyspace?.level ?? []);
+  return levels.map((level) => schemeOfLevel(level, broadcastApart));
 }
 
-/** The number of the group that has the keyspaces of this level, with its scheme. */
-export function groupOfLevel(level: PlacedLevel): GroupNumber {
-  return SCHEMES[POLICIES[level].scheme].group;
+/** @param broadcastApart see `Placement` */
+function schemeOfLevel(level: PlacedLevel, broadcastApart: boolean): SchemeName {
+  const { scheme } = POLICIES[level];
+  return scheme === 'broadcast' && broadcastApart ? 'broadcast-apart' : scheme;
+}
+
+/**
+ * The number of the group that has the keyspaces of this level, with its scheme.
+ *
+ * @param broadcastApart see `Placement`
+ */
+export function groupOfLevel(level: PlacedLevel, broadcastApart: boolean): GroupNumber {
+  return SCHEMES[schemeOfLevel(level, broadcastApart)].group;
 }
 
 export function schemeOfGroup(number: GroupNumber): SchemeName {

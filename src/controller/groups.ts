@@ -21,7 +21,7 @@ import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts, GroupStorage } from './core-ports.ts';
-import { type ShardGroup, schemeOfGroup, schemeOfShard, shardGroups } from './group-plan.ts';
+import { groupOfLevel, type ShardGroup, schemeOfGroup, schemeOfShard, shardGroups } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
@@ -72,7 +72,7 @@ export class Groups {
     if (views === null) throw new InvariantError('the root group has no views');
     this.views = views;
     this.#furtherViews = furtherViewsIn(all);
-    this.#keyspaces = servedKeyspaces(configured, shards, this.byNumber);
+    this.#keyspaces = servedKeyspaces(configured, shards, (number) => this.entriesOf(number));
     this.router = new Router(this.#keyspaces);
     this.#withEntries = servingGroups(this.#keyspaces);
   }
@@ -169,16 +169,16 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
 function servedKeyspaces(
   configured: readonly KeyspaceSettings[],
   planned: readonly ShardGroup[],
-  byNumber: readonly (Group | undefined)[],
+  entriesOf: (group: GroupNumber) => Group | undefined,
 ): readonly LeveledKeyspace[] {
   return configured.map((settings) => {
     const policy = POLICIES[settings.level];
     // mutant: serves-by-another-group
-    const group = byNumber[SCHEMES[policy.scheme].group];
+    const group = entriesOf(groupOfLevel(settings.level, entriesOf(ROOT_GROUP) === undefined));
     if (group === undefined) throw new InvariantError(`the keyspace ${settings.name} has no group`);
     const whole = { ...settings, policy, group, hold: 'nothing', owner: group, elsewhere: null } as const;
     const shards = planned.filter(({ shard }) => shard.keyspace === settings.name);
-    const parts = shards.map(({ shard }) => shardOf(whole, shard, byNumber[shard.group]));
+    const parts = shards.map(({ shard }) => shardOf(whole, shard, entriesOf(shard.group)));
     return { ...whole, shards: parts.length === 0 ? null : shardsWith(parts) };
   });
 }
@@ -275,7 +275,8 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
 }
 
 /** Names the group in what it says of its views. */
-function logOf(of: SchemeName, log: Log): Log {
+function logOf(scheme: SchemeName, log: Log): Log {
+  const of = SCHEMES[scheme].word;
   return {
     info: (message, fields) => log.info(message, { of, ...fields }),
     warn: (message, fields) => log.warn(message, { of, ...fields }),

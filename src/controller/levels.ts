@@ -155,12 +155,12 @@ export class Levels {
     const isOneGroup = inOneGroup(now.level, next.level);
     // mutant: weak-until-installed
     const level = isOneGroup && isStronger(levelOf(next.level), levelOf(now.level)) ? next.level : now.level;
-    const group = this.groupOf(level);
+    const group = this.#groupOf(level, level === now.level ? this.#installed : this.#accepted);
     part.name = now.name;
     part.level = level;
     part.policy = POLICIES[level];
     part.group = group ?? part.group;
-    part.owner = this.groupOf(next.level) ?? part.group;
+    part.owner = this.#groupOf(next.level, this.#accepted) ?? part.group;
     if (group === undefined || !isOneGroup) part.hold = 'all';
     else part.hold = this.#isBarred(part.prefix) ? 'writes' : 'nothing';
   }
@@ -179,13 +179,16 @@ export class Levels {
     return placement?.keyspaces ?? this.configured;
   }
 
-  /** The group of a level; undefined while this controller has no part in it. */
-  groupOf(level: PlacedLevel): Group | undefined {
-    return this.#groups.entriesOf(groupOfLevel(level));
+  /** The group of a level by this placement; undefined while this controller has no part in it. */
+  #groupOf(level: PlacedLevel, { sides }: Known): Group | undefined {
+    return this.#groups.entriesOf(groupOfLevel(level, sides.broadcastApart));
   }
 }
 
-/** Keyspaces of these two levels have the same group. */
+/**
+ * Keyspaces of these two levels have the same group. Two placements of which one alone has broadcast apart have no
+ * keyspace with broadcast in common.
+ */
 export function inOneGroup(a: PlacedLevel, b: PlacedLevel): boolean {
   return POLICIES[a].scheme === POLICIES[b].scheme;
 }

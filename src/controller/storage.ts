@@ -1,5 +1,6 @@
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
+import { JOURNAL_KINDS, type JournalKind } from '../journal/data-directory.ts';
 import { type Disk, NODE_DISK } from '../journal/disk.ts';
 import { GroupDirectories } from '../journal/group-directories.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -7,7 +8,7 @@ import { placeErrorOf } from '../journal/journal-error.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
 import type { OpenedJournal } from '../journal/open-journal.ts';
 import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
-import { ViewFile } from '../journal/view-file.ts';
+import { kindOfViews, ViewFile, viewFileOf } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
 import { FurtherViewFiles } from './further-view-files.ts';
@@ -186,6 +187,11 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
   }
 }
 
+/**
+ * The record of the root group's views: that of the kind of root group that is configured, unless a record of another
+ * kind has a placement. What was agreed while the cluster ran holds whatever is configured now, and so do the promises
+ * that were given with it.
+ */
 async function openViews(
   settings: Settings,
   logger: Logger,
@@ -193,8 +199,21 @@ async function openViews(
   directories: GroupDirectories,
 ): Promise<ViewFile | null> {
   if (settings.dataDir === '') return null;
-  const kind = viewsKindOf(settings);
-  const directory = await directories.viewsOf(kind);
-  await makeDataDir(disk, directory);
-  return ViewFile.open(disk, directory, ownerOf(settings, kind), (message) => logger.error(message));
+  const { dataDir } = settings;
+  const configured = viewsKindOf(settings);
+  const open = async (kind: JournalKind) => {
+    const directory = await directories.viewsOf(kind);
+    if (kind === configured) await makeDataDir(disk, directory);
+    return ViewFile.open(disk, directory, ownerOf(settings, kind), (message) => logger.error(message));
+  };
+  const views = await open(configured);
+  if (views.load()?.placement != null) return views;
+  const found = await kindOfViews(disk, viewFileOf(dataDir, settings.self));
+  const names = await disk.list(dataDir);
+  for (const kind of JOURNAL_KINDS) {
+    if (kind === configured || (kind !== found && !names.includes(kind))) continue;
+    const others = await open(kind);
+    if (others.load()?.placement != null) return others;
+  }
+  return views;
 }

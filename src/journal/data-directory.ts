@@ -17,10 +17,13 @@ export interface Owner {
   readonly consistency: JournalKind;
 }
 
-/** The kind of level, or the scheme. The records of one kind say too little for the other. */
-export type JournalKind = 'ordered' | 'eventual' | 'causal' | 'chain';
+/**
+ * The kind of level, or the scheme. The records of one kind say too little for the other. `broadcast` is that of the
+ * ordered levels where the root group has no entries.
+ */
+export type JournalKind = 'ordered' | 'eventual' | 'causal' | 'chain' | 'broadcast';
 
-export const JOURNAL_KINDS: readonly JournalKind[] = ['ordered', 'eventual', 'causal', 'chain'];
+export const JOURNAL_KINDS: readonly JournalKind[] = ['ordered', 'eventual', 'causal', 'chain', 'broadcast'];
 
 export interface DirectoryIdentity extends Owner {
   /** The version of the layout of the files. */
@@ -168,6 +171,7 @@ export const LEVELS_IN_WORDS: Readonly<Record<JournalKind, string>> = {
   eventual: 'eventual',
   causal: 'causal',
   chain: 'linearizability or sequential with scheme chain',
+  broadcast: 'linearizability or sequential',
 };
 
 /** Renames a damaged directory; it is never deleted. @returns its new path */

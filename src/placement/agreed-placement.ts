@@ -1,5 +1,5 @@
 import { Keyspaces } from './keyspaces.ts';
-import { isPlacedLevel } from './placed-level.ts';
+import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
 
 /**
@@ -16,6 +16,12 @@ export interface Placement {
   readonly keyspaces: readonly KeyspaceSettings[];
   /** The change that takes keys from one group to another; null when none does. */
   readonly move: Move | null;
+  /**
+   * The keyspaces that are replicated by broadcast have a group beside the root group, because the root group has no
+   * entries. Whether it has was configured when the controllers were started, and they may have been configured in
+   * another way since. So it is agreed on, and holds for all later placements.
+   */
+  readonly broadcastApart?: true;
 }
 
 /** One keyspace that is changed: it gets another level or another prefix, is added, or is removed. */
@@ -42,6 +48,8 @@ export interface Move extends KeyspaceChange {
 export interface Sides {
   readonly before: Keyspaces<KeyspaceSettings>;
   readonly after: Keyspaces<KeyspaceSettings>;
+  /** See `Placement`. */
+  readonly broadcastApart: boolean;
 }
 
 /** The bytes that a placement may take as JSON, so that the record of views fits its place on disk. */
@@ -56,7 +64,7 @@ export function withChange(
   change: KeyspaceChange,
 ): Placement {
   const keyspaces = changed(placement?.keyspaces ?? configured, change);
-  return { epoch: epochOf(placement) + 1, keyspaces, move: null };
+  return { epoch: epochOf(placement) + 1, keyspaces, move: null, ...apartFrom(placement, configured) };
 }
 
 /** The change is going to be made by a move. Only while no other move is under way. */
@@ -66,7 +74,19 @@ export function withMove(
   { before, after }: KeyspaceChange,
 ): Placement {
   const keyspaces = placement?.keyspaces ?? configured;
-  return { epoch: epochOf(placement) + 1, keyspaces, move: { before, after, phase: 'preparing' } };
+  const move: Move = { before, after, phase: 'preparing' };
+  return { epoch: epochOf(placement) + 1, keyspaces, move, ...apartFrom(placement, configured) };
+}
+
+/** A keyspace whose entries are in the root group keeps all keyspaces with broadcast there. */
+function apartFrom(
+  placement: Placement | null,
+  configured: readonly KeyspaceSettings[],
+): Pick<Placement, 'broadcastApart'> {
+  const isBroadcast = ({ level }: KeyspaceSettings) => orderedSchemeOf(level) === 'broadcast';
+  const isInRoot = [...configured, ...(placement?.keyspaces ?? [])].some(isBroadcast);
+  // mutant: broadcast-without-a-group
+  return placement?.broadcastApart === true || !isInRoot ? { broadcastApart: true } : {};
 }
 
 /** The placement after the next step of the move. */
@@ -77,7 +97,8 @@ export function movedOn(placement: Placement, { phase, ...change }: Move): Place
       return { ...placement, epoch, move: { ...change, phase: 'barrier' } };
     case 'barrier': {
       const keyspaces = changed(placement.keyspaces, change);
-      return { epoch, keyspaces, move: { ...change, phase: 'settling' } };
+      // mutant: forgets-the-agreed-group
+      return { ...placement, epoch, keyspaces, move: { ...change, phase: 'settling' } };
     }
     case 'settling':
       return { ...placement, epoch, move: null };
@@ -117,11 +138,12 @@ export function changed(
 export function sidesOf(placement: Placement | null, configured: readonly KeyspaceSettings[]): Sides {
   const serving = new Keyspaces(placement?.keyspaces ?? configured);
   const other = placement === null ? null : otherKeyspaces(placement);
-  if (other === null) return { before: serving, after: serving };
+  const broadcastApart = placement?.broadcastApart ?? false;
+  if (other === null) return { before: serving, after: serving, broadcastApart };
   const others = new Keyspaces(other);
   return placement!.move!.phase === 'settling'
-    ? { before: others, after: serving }
-    : { before: serving, after: others };
+    ? { before: others, after: serving, broadcastApart }
+    : { before: serving, after: others, broadcastApart };
 }
 
 /** The keyspaces that a move begins or ends with, and that do not serve; null while there is no move. */
@@ -182,11 +204,12 @@ const PHASES: ReadonlySet<string> = new Set<MovePhase>(['preparing', 'barrier', 
 /** With the fields in one order, whatever order they were read in. */
 function inOrder(placement: Placement | null): Placement | null {
   if (placement === null) return null;
-  const { epoch, move } = placement;
+  const { epoch, move, broadcastApart } = placement;
   const keyspaces = placement.keyspaces.map(fieldsInOrder);
-  if (move === null) return { epoch, keyspaces, move };
+  const apart = broadcastApart === undefined ? {} : { broadcastApart };
+  if (move === null) return { epoch, keyspaces, move, ...apart };
   const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
-  return { epoch, keyspaces, move: { before: before!, after: after!, phase: move.phase } };
+  return { epoch, keyspaces, move: { before: before!, after: after!, phase: move.phase }, ...apart };
 }
 
 function fieldsInOrder({ name, prefix, level }: KeyspaceSettings): KeyspaceSettings {

@@ -24,12 +24,15 @@ export interface SchemeKind {
   readonly hasSessions: boolean;
   /** The number of the group that has the entries of all keyspaces with this scheme. It never changes. */
   readonly group: GroupNumber;
+  /** What users know it by. */
+  readonly word: string;
   /** What the group's journal records. The records of one kind say too little for another. */
   readonly journal: JournalKind;
   readonly make: (ports: SchemePorts) => Scheme;
 }
 
-export type SchemeName = OrderedScheme | 'convergent' | 'causal';
+/** `broadcast-apart` is broadcast beside a root group that has no entries: see `Placement.broadcastApart`. */
+export type SchemeName = OrderedScheme | 'broadcast-apart' | 'convergent' | 'causal';
 
 const BROADCAST: AgreementKind = { make: (ports) => new Broadcast(ports), keepsOrder: false };
 const CHAIN: AgreementKind = { make: (ports) => new Chain(ports), keepsOrder: true };
@@ -41,7 +44,17 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     takesDifferences: true,
     hasSessions: false,
     group: ROOT_GROUP,
+    word: 'broadcast',
     journal: 'ordered',
+    make: (ports) => new Ordered(ports, BROADCAST),
+  },
+  'broadcast-apart': {
+    isOrdered: true,
+    takesDifferences: true,
+    hasSessions: false,
+    group: 4,
+    word: 'broadcast',
+    journal: 'broadcast',
     make: (ports) => new Ordered(ports, BROADCAST),
   },
   chain: {
@@ -49,6 +62,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     takesDifferences: true,
     hasSessions: false,
     group: 3,
+    word: 'chain',
     journal: 'chain',
     make: (ports) => new Ordered(ports, CHAIN),
   },
@@ -57,6 +71,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     takesDifferences: false,
     hasSessions: false,
     group: 1,
+    word: 'convergent',
     journal: 'eventual',
     make: (ports) => new Convergent(ports, false),
   },
@@ -65,6 +80,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     takesDifferences: false,
     hasSessions: true,
     group: 2,
+    word: 'causal',
     journal: 'causal',
     make: (ports) => new Convergent(ports, true),
   },

@@ -40,7 +40,7 @@ function partsOf({ switches = [], steps = [] }: Scenario): readonly Part[] {
   const alone = ALL.map((one): Part => {
     const levels = levelsOver(one, ALL, switches, steps);
     const weakest = LEVELS.findLast((level) => levels.some((placed) => levelOf(placed) === level))!;
-    const groups = [...new Set(levels.map(groupOfLevel))];
+    const groups = [...new Set(levels.map((level) => groupOfLevel(level, false)))];
     return { level: isOrdered(weakest) ? 'sequential' : weakest, keyspaces: [one], groups };
   });
   const isIn = (group: number) => (part: Part) => isOrdered(part.level) && `${part.groups}` === `${group}`;

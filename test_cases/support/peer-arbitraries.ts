@@ -124,17 +124,21 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
 
 const keyspaces = fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) });
 
-const placements: fc.Arbitrary<Placement> = fc.record({
-  epoch: u53,
-  keyspaces: fc.array(keyspaces, { maxLength: 5 }),
-  move: fc.option(
-    fc.record({
-      before: fc.option(keyspaces),
-      after: fc.option(keyspaces),
-      phase: fc.constantFrom('preparing', 'barrier', 'settling'),
-    }),
-  ),
-});
+const placements: fc.Arbitrary<Placement> = fc.record(
+  {
+    epoch: u53,
+    keyspaces: fc.array(keyspaces, { maxLength: 5 }),
+    move: fc.option(
+      fc.record({
+        before: fc.option(keyspaces),
+        after: fc.option(keyspaces),
+        phase: fc.constantFrom('preparing', 'barrier', 'settling'),
+      }),
+    ),
+    broadcastApart: fc.constant(true as const),
+  },
+  { requiredKeys: ['epoch', 'keyspaces', 'move'] },
+);
 
 const tokens = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 

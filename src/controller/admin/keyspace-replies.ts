@@ -1,5 +1,4 @@
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
-import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import {
   type KeyspaceChange,
   nameOfChange,
@@ -58,8 +57,6 @@ function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply):
 /** @returns why the change can't be made now; null when it can */
 function refusalOf({ core, settings }: LevelParts, transfers: readonly Transfer[]): Reply | null {
   const { views } = core.groups;
-  const impossible = whyNoMove({ core }, transfers);
-  if (impossible !== null) return clientError(impossible);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
@@ -82,17 +79,7 @@ function refusalOf({ core, settings }: LevelParts, transfers: readonly Transfer[
   return gate.state === 'closed' ? failed(gate) : null;
 }
 
-/** @returns why no keys can be taken from group to group in this way; null when they can */
-function whyNoMove({ core }: Pick<LevelParts, 'core'>, transfers: readonly Transfer[]): string | null {
-  const needsOrder = transfers.some(({ to }) => to === ROOT_GROUP);
-  return needsOrder && !core.groups.hasOrderedEntries ? NO_ORDERED : null;
-}
-
 const SPREAD = 'has several shards: it keeps its keys and its level while the cluster runs';
-
-const NO_ORDERED =
-  'a cluster that is configured without an ordered level can not get one while it runs: ' +
-  'configure a keyspace at linearizability or sequential, and start the controllers again';
 
 /** Has the members agree on another placement. */
 function agree(

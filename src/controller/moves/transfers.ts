@@ -11,8 +11,12 @@ export interface Transfer {
 }
 
 /** The group that has the keys of this prefix, or this key, before the change, and the one that has them after it. */
-export function groupsOf({ before, after }: Sides, key: string): readonly [GroupNumber, GroupNumber] {
-  return [groupOfLevel(before.of(key).level), groupOfLevel(after.of(key).level)];
+export function groupsOf(sides: Sides, key: string): readonly [GroupNumber, GroupNumber] {
+  const { before, after, broadcastApart } = sides;
+  return [
+    groupOfLevel(before.of(key).level, broadcastApart),
+    groupOfLevel(after.of(key).level, broadcastApart),
+  ];
 }
 
 /** What the move of this placement takes from group to group; nothing where no keys get another group. */

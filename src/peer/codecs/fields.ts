@@ -134,11 +134,13 @@ export function readMembers(r: ByteReader): Member[] {
   return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
 }
 
-export function writePlacement(w: ByteWriter, { epoch, keyspaces, move }: Placement): void {
+export function writePlacement(w: ByteWriter, placement: Placement): void {
+  const { epoch, keyspaces, move, broadcastApart } = placement;
   w.u53(epoch);
   w.u32(keyspaces.length);
   for (const keyspace of keyspaces) writeKeyspace(w, keyspace);
-  w.u8(move === null ? NO_MOVE : PHASE_NUMBERS.numberOf[move.phase]);
+  const [none, added] = broadcastApart === true ? [NO_MOVE_APART, BROADCAST_APART] : [NO_MOVE, 0];
+  w.u8(move === null ? none : PHASE_NUMBERS.numberOf[move.phase] + added);
   if (move === null) return;
   for (const keyspace of [move.before, move.after]) {
     w.u8(keyspace === null ? 0 : 1);
@@ -156,12 +158,14 @@ export function readPlacement(r: ByteReader): Placement {
   const epoch = r.u53();
   const count = r.count(KEYSPACE_BYTES_MIN);
   const keyspaces = Array.from({ length: count }, () => readKeyspace(r));
-  return { epoch, keyspaces, move: readMove(r) };
+  const number = r.u8();
+  if (number === NO_MOVE) return { epoch, keyspaces, move: null };
+  if (number === NO_MOVE_APART) return { epoch, keyspaces, move: null, broadcastApart: true };
+  if (number < BROADCAST_APART) return { epoch, keyspaces, move: readMove(r, number) };
+  return { epoch, keyspaces, move: readMove(r, number - BROADCAST_APART), broadcastApart: true };
 }
 
-function readMove(r: ByteReader): Move | null {
-  const number = r.u8();
-  if (number === NO_MOVE) return null;
+function readMove(r: ByteReader, number: number): Move {
   const phase = wordOf(PHASE_NUMBERS, number);
   return { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r), phase };
 }
@@ -176,6 +180,10 @@ function readKeyspace(r: ByteReader): KeyspaceSettings {
 
 /** In the place of the phase. */
 const NO_MOVE = 255;
+
+/** The same where `broadcastApart` is set, and what is added to the phase there. */
+const NO_MOVE_APART = 254;
+const BROADCAST_APART = 16;
 
 const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 

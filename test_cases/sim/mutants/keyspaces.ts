@@ -40,8 +40,8 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
   },
   {
     anchor: 'serves-by-another-group',
-    name: 'serves every keyspace by the group that was made last',
-    edit: { value: 'byNumber.at(-1)' },
+    name: 'serves every keyspace by the group of those at causal',
+    edit: { value: 'entriesOf(2)' },
     level: 'linearizability',
     isMixed: true,
     seeds: 50,

@@ -3,6 +3,24 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes in how a keyspace gets from one group to another while clients write and read. */
 export const MOVE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'broadcast-without-a-group',
+    name: 'gives the entries of an ordered keyspace to a root group that can have none',
+    edit: { value: '{}' },
+    test: {
+      file: 'broadcast-apart.test.ts',
+      name: 'an ordered level where none was configured waits for a controller whose disk is full, and says so',
+    },
+  },
+  {
+    anchor: 'forgets-the-agreed-group',
+    name: 'forgets with the next phase of a move in which group its keys are',
+    edit: { value: '{ epoch, keyspaces, move: { ...change, phase: "settling" } }' },
+    test: {
+      file: 'broadcast-apart.test.ts',
+      name: 'an ordered level where none was configured waits for a controller whose disk is full, and says so',
+    },
+  },
+  {
     anchor: 'writes-behind-barrier',
     name: 'takes writes of a keyspace whose last records are being handed over',
     edit: { test: "hold === 'all'" },

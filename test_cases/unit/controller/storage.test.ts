@@ -104,6 +104,20 @@ describe('what a run leaves to the next', () => {
     );
   });
 
+  it('is what was agreed while the cluster ran, whatever level is configured now', async () => {
+    const eventual = { name: 'default', prefix: '', level: 'eventual' } as const;
+    const ordered = { ...eventual, level: 'sequential' } as const;
+    const placement = { epoch: 4, keyspaces: [ordered], move: null, broadcastApart: true } as const;
+    const { viewLog } = await nextRun({ level: 'eventual' });
+    await new Promise<void>((resolve) => viewLog.save({ ...view, placement, installed: placement }, resolve));
+    for (const level of ['eventual', 'sequential', 'causal'] as const) {
+      await nextRun({ level });
+      expect(storage!.viewLog.load()?.placement).toEqual(placement);
+      expect(storage!.planned.map(({ number }) => number)).toContain(4);
+      expect(storage!.planned.map(({ number }) => number)).not.toContain(0);
+    }
+  });
+
   it('is nothing with durability none', async () => {
     (await nextRun({ durability: 'none' })).journal.record(write);
     expect((await nextRun({ durability: 'none' })).journal.records).toBe(0);

@@ -1,4 +1,5 @@
 import { ROOT_GROUP } from '../../../membership/peer-bus.ts';
+import { SCHEMES } from '../../../replication/schemes.ts';
 import type { Core } from '../../core.ts';
 import { MEMCACHED_VERSION, VERSION } from '../../product.ts';
 import { nameOf } from '../../settings.ts';
@@ -60,7 +61,7 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
 function viewSizes({ groups }: Core): readonly Sample[] {
   return groups.all.flatMap(({ number, schemeName, scheme: { views } }) => {
     if (views === null) return [];
-    const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group: schemeName };
+    const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group: SCHEMES[schemeName].word };
     return [{ labels, value: views.view?.members.length ?? 0 }];
   });
 }
