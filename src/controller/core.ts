@@ -324,6 +324,7 @@ export class Core {
       groups: this.groups,
       levels: this.levels,
       clock,
+      agreedMs: () => this.time.cluster.agreedMs,
       requestTimeoutMs: settings.requestTimeoutMs,
       incarnationOf,
       openGroup,

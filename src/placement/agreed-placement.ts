@@ -1,3 +1,4 @@
+import type { WallMs } from '../base/number-kinds.ts';
 import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
@@ -42,6 +43,11 @@ export type MovePhase = 'preparing' | 'barrier' | 'settling';
 /** A change of a keyspace by which some keys get another group. */
 export interface Move extends KeyspaceChange {
   readonly phase: MovePhase;
+  /**
+   * Behind the barrier: entries that expired before this moment of cluster time get into no ordered group. In
+   * milliseconds since 1970.
+   */
+  readonly expiredBeforeMs?: WallMs;
 }
 
 /** The keyspaces before and after the change that is under way. They are equal while none is. */
@@ -89,12 +95,15 @@ function apartFrom(
   return placement?.broadcastApart === true || !isInRoot ? { broadcastApart: true } : {};
 }
 
-/** The placement after the next step of the move. */
-export function movedOn(placement: Placement, { phase, ...change }: Move): Placement {
+/** The placement after the next step of the move. @param nowMs cluster time */
+export function movedOn(placement: Placement, { phase, before, after }: Move, nowMs: WallMs): Placement {
   const epoch = placement.epoch + 1;
+  const change = { before, after };
   switch (phase) {
-    case 'preparing':
-      return { ...placement, epoch, move: { ...change, phase: 'barrier' } };
+    case 'preparing': {
+      const expiredBeforeMs = Math.floor(nowMs);
+      return { ...placement, epoch, move: { ...change, phase: 'barrier', expiredBeforeMs } };
+    }
     case 'barrier': {
       const keyspaces = changed(placement.keyspaces, change);
       // mutant: forgets-the-agreed-group
@@ -107,7 +116,8 @@ export function movedOn(placement: Placement, { phase, ...change }: Move): Place
 
 /** Writes are taken by the groups before again, and the copies begin anew. */
 export function withBarrierLifted(placement: Placement, move: Move): Placement {
-  return { ...placement, epoch: placement.epoch + 1, move: { ...move, phase: 'preparing' } };
+  const { before, after } = move;
+  return { ...placement, epoch: placement.epoch + 1, move: { before, after, phase: 'preparing' } };
 }
 
 /** The keyspaces stay as they were. What was copied is forgotten. Only until the move is settling. */
@@ -183,10 +193,12 @@ function keyspacesFlaw(keyspaces: readonly KeyspaceSettings[]): string | null {
 }
 
 function moveFlaw(move: Move, placement: Placement): string | null {
-  const { before, after, phase } = move;
+  const { before, after, phase, expiredBeforeMs = 0 } = move;
   if (before === null && after === null) return 'a move is of no keyspace';
   const name = nameOfChange(move);
   if (!PHASES.has(phase)) return `the move of ${name} is in no phase`;
+  if (!Number.isSafeInteger(expiredBeforeMs) || expiredBeforeMs < 0)
+    return `the move of ${name} has no time of its barrier`;
   if (before !== null && after !== null && before.name !== name) return `the move of ${name} renames it`;
   const serving = phase === 'settling' ? after : before;
   const held = placement.keyspaces.find((keyspace) => keyspace.name === name) ?? null;
@@ -209,7 +221,8 @@ function inOrder(placement: Placement | null): Placement | null {
   const apart = broadcastApart === undefined ? {} : { broadcastApart };
   if (move === null) return { epoch, keyspaces, move, ...apart };
   const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
-  return { epoch, keyspaces, move: { before: before!, after: after!, phase: move.phase }, ...apart };
+  const { phase, expiredBeforeMs = 0 } = move;
+  return { epoch, keyspaces, move: { before: before!, after: after!, phase, expiredBeforeMs }, ...apart };
 }
 
 function fieldsInOrder({ name, prefix, level }: KeyspaceSettings): KeyspaceSettings {

@@ -1,4 +1,4 @@
-import type { VersionTime } from '../base/number-kinds.ts';
+import type { VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { AnnouncedFlush, JournalRecord } from '../journal/journal.ts';
 import { effectOfRecord } from '../journal/record-effect.ts';
 import { type Effect, isOfKey } from '../ordering/effect.ts';
@@ -56,7 +56,10 @@ export class RangeCopy {
   #idleSteps = 0;
   #isBusy = false;
   #isCopied = false;
-  #isAskedToFinish = false;
+  /** When the first group stopped taking writes, in cluster time; null until then. */
+  #expiredBeforeMs: WallMs | null = null;
+  /** Keys that were copied with an entry that expires, where the second group is ordered and the first one is not. */
+  #mortal = new Set<string>();
   /** The round under way is the last one. */
   #isFinishing = false;
   #isFinished = false;
@@ -114,9 +117,13 @@ export class RangeCopy {
     else if (this.#walk === null) this.#endRound();
   }
 
-  /** The first group takes no writes any more: what is missing is copied once more. */
-  finish(): void {
-    this.#isAskedToFinish = true;
+  /**
+   * The first group takes no writes any more: what is missing is copied once more.
+   *
+   * @param expiredBeforeMs a moment of cluster time, the same on all controllers, after all of them began to copy
+   */
+  finish(expiredBeforeMs: WallMs): void {
+    this.#expiredBeforeMs = expiredBeforeMs;
   }
 
   /** All of it is in the second group. */
@@ -155,6 +162,7 @@ export class RangeCopy {
     const { from } = this.#ports;
     this.#copied = 0;
     this.#surplusKeys = 0;
+    this.#mortal.clear();
     this.#newest = from.scheme.known.times().map(() => 0);
     this.#since = new VersionVector(from.scheme.known.times());
     this.#flushes = new Set(flushesIn(from.replica.journal.since(this.#since)));
@@ -186,7 +194,7 @@ export class RangeCopy {
   #endRound(): void {
     const { from } = this.#ports;
     if (this.#isFinishing) return this.#finished();
-    const isLast = this.#isAskedToFinish;
+    const isLast = this.#expiredBeforeMs !== null;
     if (!isLast && this.#isCopied && ++this.#idleSteps < STEPS_BETWEEN_ROUNDS) return;
     this.#idleSteps = 0;
     const known = new VersionVector(from.scheme.known.times());
@@ -240,15 +248,39 @@ export class RangeCopy {
     if (!journal.record(effect)) return;
     this.#copied++;
     this.#surplusKeys += journal.keys - keysBefore;
+    const isEndedByEach = from.scheme.views === null && to.scheme.views !== null;
+    if (isEndedByEach && effect.kind === 'set' && effect.expiresAtMs !== 0) this.#mortal.add(effect.key);
     const { node, time } = effect.version;
     this.#newest[node] = Math.max(this.#newest[node] ?? 0, time);
     const readAtSec = from.replica.journal.newest(effect.key)?.readAtSec ?? 0;
     if (readAtSec > 0) journal.noteRead(effect.key, readAtSec);
   }
 
+  /**
+   * A convergent group has no agreed end of an entry: each replica forgets an expired one by itself. So this controller
+   * may have copied an entry that another one had forgotten before it began to copy. In an ordered group a condition
+   * would then be met here and not there.
+   *
+   * An entry that any controller has forgotten had expired `EXPIRED_FOR_MS` before that controller began to copy. So it
+   * had expired before the barrier by the cluster time of any controller, and all controllers forget what had.
+   */
+  #forgetExpired(beforeMs: WallMs): void {
+    const { from, to } = this.#ports;
+    for (const key of this.#mortal) {
+      const record = to.replica.journal.newest(key);
+      if (record === undefined || record.expiresAtMs === 0 || record.expiresAtMs > beforeMs) continue;
+      if (!record.tombstone) this.#surplusKeys--;
+      // mutant: hands-over-what-others-have-forgotten
+      to.replica.journal.forget(record);
+      from.replica.dropValue(key);
+    }
+    this.#mortal.clear();
+  }
+
   /** A flush that is announced for later is due for the keyspace as well. */
   #finished(): void {
     const { from, to, isOf } = this.#ports;
+    this.#forgetExpired(this.#expiredBeforeMs!);
     const announced = from.replica.journal.announcedFlush;
     if (announced !== null) to.replica.journal.record({ kind: 'flush-later', ...announced });
     from.replica.unstored.addTo(to.replica.unstored, isOf);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DURABILITIES, type Durability } from '../../src/journal/durability.ts';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
+import { storageRequest } from '../../src/protocol/make-request.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
 import { change, levelsOf, moveOf, settled } from './moving.ts';
@@ -9,6 +10,7 @@ import type { SimNode } from './sim-node.ts';
 
 /** An ordered level, by broadcast, in a cluster that was configured without one: its root group has no entries. */
 
+const CAUSAL = 2;
 const APART = 4;
 
 async function clusterAt(
@@ -108,6 +110,28 @@ describe('an ordered level where none was configured', () => {
       for (let i = 0; i < 20; i++) expect(await read(cluster, 2, `k${i}`)).toBe(`v${i}`);
     },
   );
+
+  it('regression: seed 90110, an expired entry was at some only', async () => {
+    const cluster = await clusterAt('eventual', 'none', [{ name: 'carts', prefix: 'c:', level: 'causal' }]);
+    const second = cluster.nodes[1]!;
+    const onMessage = second.onMessage.bind(second);
+    // It does not hear what the others know, and so forgets nothing.
+    second.onMessage = (from, group, message) => {
+      if (message.type !== 'announced') onMessage(from, group, message);
+    };
+    await ask(cluster, 0, storageRequest('set', 'c:k', 0, 1, Buffer.from('old')));
+    await cluster.run(6_000);
+    expect(cluster.nodes.map((node) => node.journalOf(CAUSAL).newest('c:k') !== undefined)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    await ask1(cluster, { what: 'level', keyspace: 'carts', level: 'linearizability' });
+    await settled(cluster);
+    const added = await ask(cluster, 0, storageRequest('add', 'c:k', 0, 0, Buffer.from('v')));
+    expect(added).toMatchObject({ outcome: 'stored' });
+    for (const { id } of cluster.nodes) expect(await read(cluster, id, 'c:k')).toBe('v');
+  });
 
   it('waits for a controller whose disk is full, and says so', async () => {
     const cluster = await clusterAt('eventual', 'async');

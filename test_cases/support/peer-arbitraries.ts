@@ -124,16 +124,17 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
 
 const keyspaces = fc.record({ name: latin1, prefix: latin1, level: fc.constantFrom(...PLACED_LEVELS) });
 
+const changes = { before: fc.option(keyspaces), after: fc.option(keyspaces) };
+
 const placements: fc.Arbitrary<Placement> = fc.record(
   {
     epoch: u53,
     keyspaces: fc.array(keyspaces, { maxLength: 5 }),
     move: fc.option(
-      fc.record({
-        before: fc.option(keyspaces),
-        after: fc.option(keyspaces),
-        phase: fc.constantFrom('preparing', 'barrier', 'settling'),
-      }),
+      fc.oneof(
+        fc.record({ ...changes, phase: fc.constantFrom('preparing', 'settling') }),
+        fc.record({ ...changes, phase: fc.constant('barrier' as const), expiredBeforeMs: u53 }),
+      ),
     ),
     broadcastApart: fc.constant(true as const),
   },

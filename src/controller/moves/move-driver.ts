@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, WallMs } from '../../base/number-kinds.ts';
 import type { Membership } from '../../membership/membership.ts';
 import type { Member, View } from '../../membership/view.ts';
 import {
@@ -22,6 +22,8 @@ export interface MoveDriverPorts {
   readonly words: MoveWords;
   readonly ownStep: () => MoveStep;
   readonly clock: Clock;
+  /** Cluster time; null while there is none. */
+  readonly agreedMs: () => WallMs | null;
   readonly requestTimeoutMs: number;
   readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly log: Log;
@@ -91,12 +93,14 @@ export class MoveDriver {
   }
 
   #goOn(placement: Placement, move: Move): void {
-    const { node, incarnation, peers, incarnationOf } = this.#ports;
+    const { node, incarnation, peers, incarnationOf, agreedMs } = this.#ports;
+    const nowMs = agreedMs();
+    if (nowMs === null) return;
     const runs = new Map(peers().map((peer) => [peer, incarnationOf(peer)]));
     runs.set(node, incarnation);
     const isThatRun = (member: Member) => runs.get(member.node) === member.incarnation;
     const isFor = (members: readonly Member[]) => members.length === runs.size && members.every(isThatRun);
-    this.#change(placement, movedOn(placement, move), move, isFor);
+    this.#change(placement, movedOn(placement, move, nowMs), move, isFor);
   }
 
   #lift(placement: Placement, move: Move): void {

@@ -1,4 +1,4 @@
-import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, WallMs } from '../../base/number-kinds.ts';
 import type { Membership } from '../../membership/membership.ts';
 import {
   type KeyspaceChange,
@@ -21,6 +21,8 @@ export interface MoverPorts extends GroupOpenerPorts {
   readonly node: ControllerId;
   readonly incarnation: number;
   readonly requestTimeoutMs: number;
+  /** Cluster time; null while there is none. */
+  readonly agreedMs: () => WallMs | null;
   readonly nextTurn: (callback: () => void) => void;
 }
 
@@ -62,7 +64,7 @@ export class Mover {
 
   constructor(ports: MoverPorts) {
     this.#ports = ports;
-    const { node, incarnation, peers, groups, clock, requestTimeoutMs, incarnationOf, log } = ports;
+    const { node, incarnation, peers, groups, clock, agreedMs, requestTimeoutMs, incarnationOf, log } = ports;
     this.#opener = new GroupOpener(ports);
     this.#collector = new Collector({ peers, words: this.#words, asks: this.#asks, clock });
     this.#driver = new MoveDriver({
@@ -73,6 +75,7 @@ export class Mover {
       words: this.#words,
       ownStep: () => this.#step,
       clock,
+      agreedMs,
       requestTimeoutMs,
       incarnationOf,
       log,
@@ -137,7 +140,7 @@ export class Mover {
     const routes = this.#routes();
     if (routes !== null) {
       if (move.phase === 'preparing') this.#prepare(routes);
-      else if (move.phase === 'barrier') this.#handOverAll(routes);
+      else if (move.phase === 'barrier') this.#handOverAll(routes, move.expiredBeforeMs ?? 0);
       else this.#clear(routes);
     }
     this.#driver.step(view, placement, move);
@@ -239,7 +242,7 @@ export class Mover {
     return false;
   }
 
-  #handOverAll(routes: readonly Route[]): void {
+  #handOverAll(routes: readonly Route[], expiredBeforeMs: WallMs): void {
     const collector = this.#collector;
     const copies = this.#copiesOf(routes);
     for (const copy of copies) copy.step();
@@ -247,7 +250,7 @@ export class Mover {
     // mutant: hands-over-uncollected
     if (!collector.isCollected(routes) || hasReached(this.#step, 'handed-over')) return;
     const unfinished = copies.filter(({ isFinished }) => !isFinished);
-    for (const copy of unfinished) copy.finish();
+    for (const copy of unfinished) copy.finish(expiredBeforeMs);
     if (unfinished.length > 0 || !copies.every((copy) => collector.isOrdered(copy))) return;
     this.#keep(routes);
   }

@@ -146,6 +146,7 @@ export function writePlacement(w: ByteWriter, placement: Placement): void {
     w.u8(keyspace === null ? 0 : 1);
     if (keyspace !== null) writeKeyspace(w, keyspace);
   }
+  if (move.phase === 'barrier') w.u53(move.expiredBeforeMs ?? 0);
 }
 
 function writeKeyspace(w: ByteWriter, { name, prefix, level }: KeyspaceSettings): void {
@@ -167,7 +168,8 @@ export function readPlacement(r: ByteReader): Placement {
 
 function readMove(r: ByteReader, number: number): Move {
   const phase = wordOf(PHASE_NUMBERS, number);
-  return { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r), phase };
+  const change = { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r) };
+  return phase === 'barrier' ? { ...change, phase, expiredBeforeMs: r.u53() } : { ...change, phase };
 }
 
 function readKeyspaceOrNull(r: ByteReader): KeyspaceSettings | null {

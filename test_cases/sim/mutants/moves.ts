@@ -3,6 +3,15 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes in how a keyspace gets from one group to another while clients write and read. */
 export const MOVE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'hands-over-what-others-have-forgotten',
+    name: 'brings an expired entry into an ordered group, though other controllers have forgotten it',
+    edit: 'drop',
+    test: {
+      file: 'broadcast-apart.test.ts',
+      name: 'an ordered level where none was configured regression: seed 90110, an expired entry was at some only',
+    },
+  },
+  {
     anchor: 'broadcast-without-a-group',
     name: 'gives the entries of an ordered keyspace to a root group that can have none',
     edit: { value: '{}' },

@@ -49,8 +49,8 @@ describe('the keys that a change takes from group to group', () => {
 
   it('are the same in each phase, and go back when the change is cancelled', () => {
     const begun = withMove(null, [DEFAULT, AB], { before: null, after: ABCD });
-    const barrier = movedOn(begun, begun.move!);
-    for (const placement of [begun, barrier, movedOn(barrier, barrier.move!)])
+    const barrier = movedOn(begun, begun.move!, 0);
+    for (const placement of [begun, barrier, movedOn(barrier, barrier.move!, 0)])
       expect(keysIn(placement)).toEqual({ '1>2': ['abcd1'] });
     expect(keysIn(withMoveCancelled(barrier, barrier.move!))).toEqual({ '2>1': ['abcd1'] });
   });

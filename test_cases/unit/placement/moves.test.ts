@@ -26,7 +26,7 @@ const CHANGES: readonly (readonly [string, KeyspaceChange])[] = [
   ['another prefix', { before: USERS, after: { ...USERS, prefix: 'u' } }],
 ];
 
-const on = (placement: Placement) => movedOn(placement, placement.move!);
+const on = (placement: Placement) => movedOn(placement, placement.move!, 1_000);
 
 describe.each(CHANGES)('a move: %s', (_, change) => {
   const begun = withMove(null, [DEFAULT, USERS], change);
