@@ -18,7 +18,7 @@ import { meshEvents } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
 import { SAMPLE_MS, type Series } from './series/series.ts';
 import { seriesOf } from './series/series-of.ts';
-import { httpAddressOf, nameOf, type Settings } from './settings.ts';
+import { httpAddressOf, nameOf, ownAddress, type Settings } from './settings.ts';
 import { levelsOf, overriddenLevels } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './status/service-watch.ts';
@@ -118,7 +118,7 @@ class RunningController implements Controller {
     const { core, mesh, clients, clock } = this.#parts;
     this.#probe = new PresenceProbe({
       transport,
-      addresses: settings.peers,
+      addressOf: (peer) => core.configuration.controllers.find(({ id }) => id === peer) ?? null,
       isLinked: (peer) => mesh.isUp(peer),
       onGone: (peer) => core.onPeerGone(peer),
     });
@@ -140,8 +140,9 @@ class RunningController implements Controller {
 
   async open(): Promise<void> {
     const { settings, clients, core, mesh, store } = this.#parts;
-    const { self, peers, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
-    await this.#frontDoor.listen(peers[self]!);
+    const { self, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
+    const address = ownAddress(settings);
+    await this.#frontDoor.listen(address);
     const httpAddress = httpAddressOf(settings, self);
     if (httpAddress !== null) await this.#frontDoor.listenForHttp(httpAddress);
     store.open((state) => {
@@ -161,7 +162,7 @@ class RunningController implements Controller {
       this.#timers.push(setInterval(() => this.#closeIdle(idleTimeoutMs), IDLE_CHECK_MS));
     const level = core.levels.inWords;
     const http = httpAddress === null ? {} : { http: nameOf(httpAddress) };
-    this.#logger.info('listening', { address: nameOf(peers[self]!), ...http, level, version: VERSION });
+    this.#logger.info('listening', { address: nameOf(address), ...http, level, version: VERSION });
     for (const line of overriddenLevels(levelsOf(this.#parts))) this.#logger.warn(line);
   }
 

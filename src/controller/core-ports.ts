@@ -72,6 +72,8 @@ export interface CorePorts {
   readonly nextTurn: (callback: () => void) => void;
   /** One reply alone has this value from now on: its memory may be used again once that has been sent. */
   readonly lend: (value: Buffer) => void;
+  /** Links lead to these controllers from now on, and to no others. */
+  readonly onConfiguration: (configuration: Configuration) => void;
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
   /**

@@ -46,3 +46,12 @@ export function orderedGroupsOf({ withEntries }: Groups): readonly OrderedGroup[
 function journalTroubleOf(groups: readonly Group[]): string {
   return groups.map(({ scheme }) => scheme.journalTrouble).find((trouble) => trouble !== '') ?? '';
 }
+
+/** Why some requests cannot be served yet; empty when all can. */
+export function notReadyBecauseOf({ withEntries }: Groups): string {
+  for (const { scheme } of withEntries) {
+    const gate = scheme.gate('strong-read');
+    if (gate.state !== 'open') return gate.reason;
+  }
+  return withEntries[0].scheme.storeTrouble() ?? '';
+}

@@ -27,6 +27,7 @@ export class CoreTime {
     this.#peers = peers;
     this.#onAgreed = onAgreed;
     const cluster = new ClusterClock({
+      node: settings.self,
       clock,
       configuration,
       knownMs: msOfVersionTime(newestTime),

@@ -19,14 +19,14 @@ import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import { announcementsOf } from './announcements.ts';
 import type { CorePorts } from './core-ports.ts';
-import { healthOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
+import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
 import { Mover } from './moves/mover.ts';
 import { PeerLog } from './peer-log.ts';
-import { absenceOf, peersOf } from './peers-of.ts';
+import { absenceOf, peerIdsIn, peersOf } from './peers-of.ts';
 import type { Roles } from './roles.ts';
 import { Serving } from './serving.ts';
 import { breakSilentLinks } from './silent-links.ts';
@@ -67,7 +67,7 @@ export class Core {
     this.#ports = ports;
     this.#known = ports.configured;
     this.#configuration = () => this.#known;
-    this.peers = peersOf(ports, ports.configured, TICK_MS);
+    this.peers = peersOf(ports, this.#configuration, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
@@ -78,7 +78,7 @@ export class Core {
     });
     this.#admission = this.time.admission();
     this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard));
-    this.#known = this.groups.views.configuration;
+    this.#onConfiguration();
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
     this.mover = this.#mover();
     this.#health = healthOf(ports, this.groups, TICK_MS);
@@ -95,6 +95,11 @@ export class Core {
 
   get coordinator(): Coordinator {
     return this.serving.coordinator;
+  }
+
+  /** The controllers of the cluster, as this one knows them. */
+  get configuration(): Configuration {
+    return this.#known;
   }
 
   /** The keyspaces, and which group has each. */
@@ -125,10 +130,7 @@ export class Core {
     return this.orderedGroups[0]?.views.view ?? null;
   }
 
-  /**
-   * Milliseconds for which this controller may serve strong reads of all ordered keyspaces without another grant; null
-   * where no keyspace is ordered.
-   */
+  /** Milliseconds for which strong reads of all ordered keyspaces need no further grant; null where none is ordered. */
   get leaseLeftMs(): number | null {
     const left = this.orderedGroups.map(({ views }) => views.leaseLeftMs);
     return left.length === 0 ? null : Math.min(...left);
@@ -141,11 +143,7 @@ export class Core {
 
   /** Why some requests cannot be served yet; empty when all can. */
   get notReadyBecause(): string {
-    for (const { scheme } of this.groups.withEntries) {
-      const gate = scheme.gate('strong-read');
-      if (gate.state !== 'open') return gate.reason;
-    }
-    return this.groups.withEntries[0].scheme.storeTrouble() ?? '';
+    return notReadyBecauseOf(this.groups);
   }
 
   /** To be called at the end of a turn that was asked for: sends what the turn has gathered. */
@@ -250,8 +248,17 @@ export class Core {
   }
 
   #onPlacement(): void {
-    this.#known = this.groups.views.configuration;
+    this.#onConfiguration();
     this.levels.update();
+  }
+
+  /** Others may be controllers of this cluster now. The links that end are told of while their peers are still known. */
+  #onConfiguration(): void {
+    const { configuration } = this.groups.views;
+    if (configuration === this.#known) return;
+    this.#ports.onConfiguration(configuration);
+    this.#known = configuration;
+    this.peers.setIds(peerIdsIn(configuration, this.#ports.settings.self));
   }
 
   #onChange(): void {

@@ -1,6 +1,5 @@
 import type { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
-import { configurationOf } from '../placement/configuration.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { KVController } from '../store/kv-controller.ts';
 import type { LargeValues } from '../store/large-values.ts';
@@ -23,7 +22,7 @@ import { KeyspaceKeys } from './metrics/keyspace-keys.ts';
 import { Statistics } from './metrics/statistics.ts';
 import { createMesh } from './peer-mesh.ts';
 import type { Series } from './series/series.ts';
-import type { Settings } from './settings.ts';
+import { configuredOf, type Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
 import { Dumps } from './streams/dumps.ts';
 import { Watchers } from './streams/watchers.ts';
@@ -67,7 +66,6 @@ export function createParts(
   const clients = new ClientTable({ requestFlush, onYields });
   const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
   const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
-  const onIdTaken = (reason: string) => end.ask({ kind: 'id-taken', reason });
   const mesh = createMesh({
     settings,
     secret,
@@ -76,12 +74,12 @@ export function createParts(
     transport,
     logger,
     requestFlush,
-    onIdTaken,
-    placement: () => core.placementOnLink,
+    onIdTaken: (reason) => end.ask({ kind: 'id-taken', reason }),
+    core: () => core,
   });
   const core = new Core({
     settings,
-    configured: configurationOf(settings.peers),
+    configured: configuredOf(settings),
     tokenMac: tokenMacOf(secret, settings.cluster),
     incarnation,
     bus: mesh,
@@ -100,6 +98,7 @@ export function createParts(
     requestFlush,
     nextTurn: setImmediate,
     lend: (value) => largeValues.lend(value),
+    onConfiguration: ({ controllers }) => mesh.setControllers(controllers),
     onChange: () => clients.drain(),
     startEmpty: (abandoned) => end.ask({ kind: 'start-empty', ...abandoned }),
     log: logger,

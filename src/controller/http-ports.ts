@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Transport } from '../base/transport.ts';
 import type { HttpAddress } from '../http/authorities.ts';
 import type { HttpPorts, Readiness } from '../http/http-ports.ts';
@@ -13,7 +14,7 @@ import { slowRequestsOf } from './metrics/slow-requests-report.ts';
 import { VERSION } from './product.ts';
 import { runCommands } from './run-commands.ts';
 import type { Series } from './series/series.ts';
-import { httpAddressOf, type Settings } from './settings.ts';
+import { type Address, httpAddressOf, ownAddress, type Settings } from './settings.ts';
 import { levelsOf } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { statusOf, viewOf } from './status/status-report.ts';
@@ -64,13 +65,18 @@ export function httpPortsOf(
     runCommands: (controller, commands) =>
       runCommands({
         transport,
-        address: settings.peers[controller]!,
+        address: addressOf(parts, controller),
         commands: Buffer.from(commands),
         withinMs: settings.requestTimeoutMs + ANSWER_ARRIVES_WITHIN_MS,
       }),
     keyPage: (prefix, cursor, limit) => pages.page(prefix, cursor, limit),
     onFault: (error, request) => log.warn('a request over HTTP met a fault', { request, error }),
   };
+}
+
+/** The caller has looked whether there is this controller. */
+function addressOf({ core, settings }: ControllerParts, controller: ControllerId): Address {
+  return core.configuration.controllers.find(({ id }) => id === controller) ?? ownAddress(settings);
 }
 
 function httpAddressesOf(settings: Settings): HttpAddress[] {

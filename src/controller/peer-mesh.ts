@@ -6,10 +6,12 @@ import { Mesh } from '../peer/mesh.ts';
 import type { MeshEvents } from '../peer/mesh-ports.ts';
 import { VERSIONS } from '../peer/preface.ts';
 import type { PresenceProbe } from '../peer/presence-probe.ts';
+import { VOTERS_MAX } from '../placement/configuration.ts';
 import type { ControllerParts } from './controller-parts.ts';
+import type { Core } from './core.ts';
 import { groupsWithEntries } from './group-plan.ts';
 import type { Logger } from './log/logger.ts';
-import { nameOf, type Settings } from './settings.ts';
+import { configuredOf, nameOf, type Settings } from './settings.ts';
 
 export interface PeerMeshPorts {
   readonly settings: Settings;
@@ -20,23 +22,25 @@ export interface PeerMeshPorts {
   readonly logger: Logger;
   readonly requestFlush: () => void;
   readonly onIdTaken: (reason: string) => void;
-  /** The placement in words, as it is now: see `placementOnLink`. */
-  readonly placement: () => string;
+  /** Made after the mesh. It has the placement and the names of the controllers, as they are now. */
+  readonly core: () => Core;
 }
 
 /** Makes the mesh of a controller with these settings. The mesh logs which connections it refuses. */
 export function createMesh(ports: PeerMeshPorts): Mesh {
   const { settings, secret, incarnation, clock, transport, logger, requestFlush, onIdTaken } = ports;
   const { cluster, self, peers } = settings;
-  const addresses = peers.map(nameOf).join(',');
+  const configured = configuredOf(settings);
+  // These never change: they are the name of the cluster, as it was formed.
+  const founders = peers.map(nameOf).join(',');
   return new Mesh({
     node: self,
     incarnation,
     transport,
     versions: VERSIONS,
-    addresses: peers,
+    controllers: configured.controllers,
     dataGroup: groupsWithEntries(settings)[0]!.number,
-    identity: () => ({ cluster, placement: ports.placement(), peers: addresses, node: self }),
+    identity: () => ({ cluster, placement: ports.core().placementOnLink, peers: founders, node: self }),
     secret,
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,
@@ -46,7 +50,8 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
     requestFlush,
     idTakenAfterMs: suspectMsOf(settings) * ID_TAKEN_AFTER_THRESHOLDS,
     onIdTaken,
-    onRefused: (peer, reason) => logger.warn('peer is refused', { peer: nameOf(peers[peer]!), reason }),
+    onRefused: (peer, reason) =>
+      logger.warn('peer is refused', { peer: ports.core().peers.nameOf(peer), reason }),
     onUnknownRefused: (address, reason) => logger.warn('a stranger is refused', { address, reason }),
   });
 }
@@ -62,7 +67,7 @@ export function meshEvents(parts: ControllerParts, logger: Logger, probe: Presen
     isSilent: (peer) => (core.peers.silentMs(peer) ?? Number.POSITIVE_INFINITY) > suspectMs,
     onUp: (peer) => core.onPeerUp(peer),
     onDown: (peer, reason) => {
-      logger.debug('link lost', { peer: nameOf(settings.peers[peer]!), reason });
+      logger.debug('link lost', { peer: core.peers.nameOf(peer), reason });
       core.onPeerDown(peer);
       probe.look(peer);
     },
@@ -81,12 +86,12 @@ function suspectMsOf({ heartbeatMs, threshold }: Settings): number {
 const ID_TAKEN_AFTER_THRESHOLDS = 10;
 
 /**
- * The largest frame that a peer may send, in bytes. A promise carries the queues of all origins, and a push
- * carries what clients have sent in one turn. The bound is twice that, because another controller may have
+ * The largest frame that a peer may send, in bytes. A promise carries the queues of all controllers that vote, and a
+ * push carries what clients have sent in one turn. The bound is twice that, because another controller may have
  * larger settings while they are being changed.
  */
-function frameBytesMax({ peers, queueBytesMax, clientBytesMax, itemBytesMax }: Settings): number {
-  const payload = Math.max(peers.length * queueBytesMax, clientBytesMax) + itemBytesMax;
+function frameBytesMax({ queueBytesMax, clientBytesMax, itemBytesMax }: Settings): number {
+  const payload = Math.max(VOTERS_MAX * queueBytesMax, clientBytesMax) + itemBytesMax;
   return Math.min(2 * payload, FRAME_BYTES_MAX);
 }
 

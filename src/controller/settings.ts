@@ -1,6 +1,7 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { JournalKind, Owner } from '../journal/data-directory.ts';
 import type { Durability } from '../journal/durability.ts';
+import { type Configuration, configurationOf } from '../placement/configuration.ts';
 import type { OrderedScheme, PlacedLevel } from '../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../placement/placement.ts';
 import type { ShardedKeyspace } from '../placement/shards.ts';
@@ -11,13 +12,24 @@ export interface Address {
   readonly port: number;
 }
 
+/** A controller that is not in `peers`. */
+export interface AddedController {
+  /** Where it listens. */
+  readonly address: Address;
+  /** The controllers of the cluster, as the others told it, with this one among them. */
+  readonly configuration: Configuration;
+}
+
 /** All settings of one controller, validated; `config.ini` explains each with its formula. */
 export interface Settings {
   /** Peers of another cluster are refused. */
   readonly cluster: string;
-  /** The id of this controller: its place in `peers`. */
+  /** The id of this controller: its place in `peers`, or the one that it was given when it was added. */
   readonly self: ControllerId;
+  /** The controllers that the cluster was formed with, in the order of their ids. */
   readonly peers: readonly Address[];
+  /** Of a controller that was added to the cluster later; absent for those in `peers`. */
+  readonly added?: AddedController;
   /** The first of the further ports for HTTP alone, see `httpAddressOf`; 0 for none. */
   readonly httpPort: number;
   /** Names by which HTTP clients may reach the controllers, beside the hosts in `peers`. */
@@ -93,6 +105,16 @@ export interface Settings {
   readonly logFilesMax: number;
 }
 
+/** Where the controller with these settings listens. */
+export function ownAddress({ self, peers, added }: Pick<Settings, 'self' | 'peers' | 'added'>): Address {
+  return added === undefined ? peers[self]! : added.address;
+}
+
+/** The configuration that the controller with these settings begins with. */
+export function configuredOf({ peers, added }: Pick<Settings, 'peers' | 'added'>): Configuration {
+  return added === undefined ? configurationOf(peers) : added.configuration;
+}
+
 /** The address in text: human-readable, and equal at all controllers. */
 export function nameOf({ host, port }: Address): string {
   return `${host}:${port}`;
@@ -100,14 +122,15 @@ export function nameOf({ host, port }: Address): string {
 
 /**
  * Where a controller listens for HTTP alone: on its host in `peers`. Controllers on one host have ports that follow
- * each other, in the order of their ids. Null where there is no such port.
+ * each other, in the order of their ids. Null where there is no such port; a controller that was added later has none.
  */
 export function httpAddressOf(
   { httpPort, peers }: Pick<Settings, 'httpPort' | 'peers'>,
   controller: ControllerId,
 ): Address | null {
-  if (httpPort === 0) return null;
-  const { host } = peers[controller]!;
+  const own = peers[controller];
+  if (httpPort === 0 || own === undefined) return null;
+  const { host } = own;
   const before = peers.slice(0, controller).filter((peer) => peer.host === host).length;
   return { host, port: httpPort + before };
 }

@@ -47,6 +47,7 @@ export class AbsentPeers {
   #update(): void {
     const { node, peers } = this.#ports;
     const configuration = this.#ports.configuration();
+    // `Peers` makes another list of those that are silent whenever its ids change.
     const { silent } = peers;
     if (configuration === this.#configuration && silent === this.#silent) return;
     this.#configuration = configuration;

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import { msOfVersionTime, TICKS_PER_MS, VERSION_END_MS, versionTimeOfMs } from '../ordering/version.ts';
-import { type Configuration, majorityOf } from '../placement/configuration.ts';
+import { type Configuration, isVoter, majorityOf, votersOf } from '../placement/configuration.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Heartbeat } from './messages.ts';
 
@@ -13,7 +13,8 @@ import type { Heartbeat } from './messages.ts';
 export const SLEW_MAX = 2 * CLOCK_DRIFT_MAX;
 
 export interface ClusterClockPorts {
-  /** This controller is one of them. */
+  readonly node: ControllerId;
+  /** The clocks of the controllers that vote count. */
   readonly configuration: () => Configuration;
   readonly clock: Clock;
   /** The time of the newest write that an earlier run of this controller knew, in milliseconds since 1970. */
@@ -42,8 +43,9 @@ interface Sample {
  * Cluster time: the time of day that the controllers agree on. All decisions on expiry go by it. It is the monotonic
  * clock of this controller plus an offset, which is steered by the wall clocks of all controllers.
  *
- *  1. Of `n` controllers the wall clocks of `f = (n - 1) / 2` may be wrong by any amount. Sort the readings that are
- *     heard. The readings at place `f` from either end enclose a right one, because at most `f` readings are wrong.
+ *  1. Of `n` controllers that vote the wall clocks of `f = (n - 1) / 2` may be wrong by any amount. Sort those of their
+ *     readings that are heard. The readings at place `f` from either end enclose a right one, because at most `f`
+ *     readings are wrong.
  *     Cluster time is steered into the interval between these two; therefore a wrong clock alone moves it nowhere.
  *  2. Within that interval cluster time follows the cluster time of the peer that is furthest ahead, so that all
  *     controllers read the same.
@@ -154,7 +156,8 @@ export class ClusterClock {
   onTick(): void {
     const now = this.#ports.clock.nowMs();
     const samples = this.#heard();
-    const walls = [this.#ports.clock.wallMs() - now, ...samples.map(({ wallOffsetMs }) => wallOffsetMs)];
+    const walls = samples.map(({ wallOffsetMs }) => wallOffsetMs);
+    if (this.#isVoter(this.#ports.node)) walls.push(this.#ports.clock.wallMs() - now);
     const times = samples.flatMap(({ timeOffsetMs }) => (timeOffsetMs === null ? [] : [timeOffsetMs]));
     if (this.#agreed) this.#steer(now, walls, times);
     // mutant: begins-with-own-time
@@ -163,16 +166,21 @@ export class ClusterClock {
   }
 
   get #majority(): number {
-    return majorityOf(this.#ports.configuration().controllers.length);
+    return majorityOf(votersOf(this.#ports.configuration()).length);
   }
 
   /** How many wall clocks may be wrong. */
   get #wrongMax(): number {
-    return Math.floor((this.#ports.configuration().controllers.length - 1) / 2);
+    return Math.floor((votersOf(this.#ports.configuration()).length - 1) / 2);
+  }
+
+  #isVoter(id: ControllerId): boolean {
+    return isVoter(this.#ports.configuration(), id);
   }
 
   #heard(): Sample[] {
-    return this.#ports.heard().flatMap((peer) => this.#samples.get(peer) ?? []);
+    const heard = this.#ports.heard().filter((peer) => this.#isVoter(peer));
+    return heard.flatMap((peer) => this.#samples.get(peer) ?? []);
   }
 
   /** @param walls offsets of all wall clocks that are heard */

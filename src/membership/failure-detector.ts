@@ -43,7 +43,14 @@ export class FailureDetector {
     this.#pauseMsMin = heartbeatMs / 2;
     this.#lastTickMs = nowMs;
     this.#lateness = new Lateness(nowMs);
-    for (const peer of peers) this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false });
+    this.setPeers(peers, nowMs);
+  }
+
+  /** These are the peers from now on. What is known of those that stay is kept; a new one is down until it is heard. */
+  setPeers(peers: readonly ControllerId[], nowMs: MonotonicMs): void {
+    for (const peer of this.#peers.keys()) if (!peers.includes(peer)) this.#peers.delete(peer);
+    for (const peer of peers)
+      if (!this.#peers.has(peer)) this.#peers.set(peer, { heardMs: null, upSinceMs: nowMs, up: false });
   }
 
   /** @returns true when the peer was down until now */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { type Configuration, idsEndOf, isConfigured, spareIn } from '../placement/configuration.ts';
+import { type Configuration, idsEndOf, isVoter, spareIn } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 
 /** How much two monotonic clocks may differ in rate, as a fraction: far more than real clocks do. */
@@ -42,7 +42,8 @@ export class HeldLease {
 
   /** @param askedMs when this controller asked, on its own clock */
   onGranted(from: ControllerId, ballot: Ballot, askedMs: MonotonicMs, forMs: number): void {
-    if (!sameBallot(ballot, this.#ballot) || !isConfigured(this.#configuration, from)) return;
+    // A majority need not contain a controller that does not vote: its grant would keep no newer view away.
+    if (!sameBallot(ballot, this.#ballot) || !isVoter(this.#configuration, from)) return;
     // mutant: lease-from-grant
     const untilMs = askedMs + forMs * (1 - CLOCK_DRIFT_MAX);
     if (untilMs <= (this.#grantedUntilMs.get(from) ?? Number.NEGATIVE_INFINITY)) return;

@@ -4,7 +4,7 @@ import { FailureDetector } from './failure-detector.ts';
 import type { DeparturePhase, Heartbeat } from './messages.ts';
 
 export interface PeersPorts {
-  /** Ids of the other controllers. */
+  /** Ids of the other controllers at the start. */
   readonly ids: readonly ControllerId[];
   readonly heartbeatMs: number;
   readonly threshold: number;
@@ -19,12 +19,12 @@ export interface PeersPorts {
 
 /** The other controllers as this one sees them: which are heard, since when, and what each said last of itself. */
 export class Peers {
-  readonly ids: readonly ControllerId[];
+  #ids: readonly ControllerId[];
   readonly #ports: PeersPorts;
   readonly #detector: FailureDetector;
   readonly #heartbeats: Map<ControllerId, Heartbeat>;
   /** See `only`. */
-  readonly #parts: Peers[] = [];
+  readonly #parts: { readonly peers: Peers; readonly members: readonly ControllerId[] }[] = [];
   #silent: readonly ControllerId[];
   #withJournalTrouble: readonly number[] = [];
   #unavailable: readonly ControllerId[];
@@ -32,7 +32,7 @@ export class Peers {
   /** @param whole the peers that these are a part of; null for all peers */
   constructor(ports: PeersPorts, whole: Peers | null = null) {
     const { ids, heartbeatMs, threshold, clock, tickMs } = ports;
-    this.ids = ids;
+    this.#ids = ids;
     this.#ports = ports;
     this.#detector =
       whole === null
@@ -41,6 +41,20 @@ export class Peers {
     this.#heartbeats = whole === null ? new Map() : whole.#heartbeats;
     this.#silent = ids;
     this.#unavailable = ids;
+  }
+
+  /** Ids of the other controllers. Another list whenever they change. */
+  get ids(): readonly ControllerId[] {
+    return this.#ids;
+  }
+
+  /** These are the other controllers from now on. What is known of those that stay is kept. */
+  setIds(ids: readonly ControllerId[]): void {
+    this.#detector.setPeers(ids, this.#ports.clock.nowMs());
+    for (const peer of this.#heartbeats.keys()) if (!ids.includes(peer)) this.#heartbeats.delete(peer);
+    this.#ids = ids;
+    for (const { peers, members } of this.#parts) peers.#ids = ids.filter((peer) => members.includes(peer));
+    this.#update();
   }
 
   /**
@@ -52,7 +66,7 @@ export class Peers {
     const ids = this.ids.filter((peer) => members.includes(peer));
     const part = new Peers({ ids, heartbeatMs, threshold, clock, tickMs, isLinked, nameOf }, this);
     part.#update();
-    this.#parts.push(part);
+    this.#parts.push({ peers: part, members });
     return part;
   }
 
@@ -182,6 +196,6 @@ export class Peers {
     this.#silent = this.ids.filter((peer) => !this.isUp(peer));
     this.#withJournalTrouble = this.ids.filter((peer) => this.isUp(peer) && fails(peer));
     this.#unavailable = [...this.#silent, ...this.#withJournalTrouble];
-    for (const part of this.#parts) part.#update();
+    for (const { peers } of this.#parts) peers.#update();
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
-import type { Connection, NetworkAddress, Transport } from '../base/transport.ts';
+import type { Connection, Transport } from '../base/transport.ts';
+import type { ConfiguredController } from '../placement/configuration.ts';
 import type { ClusterIdentity } from './cluster-identity.ts';
 import type { PeerMessage } from './messages.ts';
 import type { VersionRange } from './preface.ts';
@@ -13,7 +14,8 @@ export interface MeshPorts {
   readonly transport: Transport;
   /** The versions of the peer protocol that this end speaks. */
   readonly versions: VersionRange;
-  readonly addresses: readonly NetworkAddress[];
+  /** The controllers of the cluster at the start. This one may be among them. */
+  readonly controllers: readonly ConfiguredController[];
   /** As it is now: the level may change. */
   readonly identity: () => ClusterIdentity;
   /** The cluster's secret. Without one, which is null, peers are accepted from loopback only. */

@@ -1,7 +1,8 @@
 import type { Written } from '../base/byte-writer.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
-import type { Connection, ConnectionHandlers } from '../base/transport.ts';
+import type { Connection, ConnectionHandlers, NetworkAddress } from '../base/transport.ts';
 import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { ConfiguredController } from '../placement/configuration.ts';
 import { encodeParts } from './codec.ts';
 import { Dialler } from './dialler.ts';
 import { tagsOf } from './frame-tags.ts';
@@ -11,6 +12,7 @@ import { LogRateLimit } from './log-rate-limit.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
 import { type Hello, isHandshake, type PeerMessage } from './messages.ts';
+import { isAt, type PeerLink, PeerTable } from './peer-table.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import {
   type Agreement,
@@ -25,18 +27,6 @@ import { NONCE_BYTES } from './secret-proof.ts';
 import { impliedGroup } from './version-2.ts';
 import { withoutDifferences } from './version-3.ts';
 
-/** What this controller knows of one peer. */
-interface PeerLink {
-  link: Link | null;
-  /** Of the peer that was connected last. */
-  incarnation: number | null;
-  /** Why one of the two refused the other last; null since there was a link. */
-  refusal: string | null;
-  readonly logLimit: LogRateLimit;
-  /** Null where the peer has the higher id, and so has to call. */
-  readonly dialler: Dialler | null;
-}
-
 /**
  * One link to every peer, and the buses of all groups over these links. Of each pair, the controller with the higher id
  * calls the other (`Dialler`).
@@ -47,10 +37,12 @@ interface PeerLink {
  *     is dead.
  *  2. A link of another process with the same id is refused while the old one is heard, because the kernel closes the
  *     links of a process that has ended.
+ *
+ * The controllers of the cluster may change while the mesh is open. Ids are never given twice.
  */
 export class Mesh implements GroupBuses<PeerMessage> {
   readonly #ports: MeshPorts;
-  readonly #peers: PeerLink[];
+  readonly #peers = new PeerTable();
   /** Links whose handshake is under way. */
   readonly #pending = new PendingHandshakes();
   readonly #unknownLimit: LogRateLimit;
@@ -66,20 +58,21 @@ export class Mesh implements GroupBuses<PeerMessage> {
   constructor(ports: MeshPorts) {
     this.#ports = ports;
     this.#unknownLimit = new LogRateLimit(ports.clock);
-    this.#peers = ports.addresses.map((_, peer) => ({
-      link: null,
-      incarnation: null,
-      refusal: null,
-      logLimit: new LogRateLimit(ports.clock),
-      dialler: peer < ports.node ? this.#diallerOf(peer) : null,
-    }));
+    this.setControllers(ports.controllers);
+  }
+
+  /** These are the controllers of the cluster from now on. Whether this controller is one of them does not matter. */
+  setControllers(controllers: readonly ConfiguredController[]): void {
+    for (const peer of this.#peers.all) if (!controllers.some((one) => isAt(one, peer))) this.#remove(peer);
+    for (const one of controllers)
+      if (one.id !== this.#ports.node && this.#peers.of(one.id) === null) this.#add(one);
   }
 
   /** Calls the peers, and accepts their calls from now on. */
   open(events: MeshEvents): void {
     this.#phase = 'open';
     this.#events = events;
-    for (const { dialler } of this.#peers) dialler?.start();
+    for (const { dialler } of this.#peers.all) dialler?.start();
   }
 
   /**
@@ -99,33 +92,33 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   isUp(peer: ControllerId): boolean {
-    return this.#peers[peer]?.link != null;
+    return this.#peers.of(peer)?.link != null;
   }
 
   /** The incarnation of the peer; null when it is not connected. */
   incarnationOf(peer: ControllerId): number | null {
-    return this.isUp(peer) ? this.#peers[peer]!.incarnation : null;
+    return this.isUp(peer) ? this.#peers.of(peer)!.incarnation : null;
   }
 
   /** The peer that is connected runs a release that knows placements. */
   knowsPlacements(peer: ControllerId): boolean {
-    return this.#peers[peer]?.link?.knowsPlacements === true;
+    return this.#peers.of(peer)?.link?.knowsPlacements === true;
   }
 
   /** Bytes that wait to be sent to the peer; 0 when it is not connected. */
   waitingBytes(peer: ControllerId): number {
-    return this.#peers[peer]?.link?.waitingBytes ?? 0;
+    return this.#peers.of(peer)?.link?.waitingBytes ?? 0;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
   refusalOf(peer: ControllerId): string | null {
-    return this.#peers[peer]?.refusal ?? null;
+    return this.#peers.of(peer)?.refusal ?? null;
   }
 
   /** Links made since the start, and the bytes over all of them. */
   get traffic(): Traffic & { readonly linksMade: number } {
     let { read, written } = this.#past;
-    for (const { link } of this.#peers) {
+    for (const { link } of this.#peers.all) {
       read += link?.traffic.read ?? 0;
       written += link?.traffic.written ?? 0;
     }
@@ -135,14 +128,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
   of(group: GroupNumber): PeerBus<PeerMessage> {
     return {
       send: (peer, message) => {
-        const state = this.#peers[peer];
+        const state = this.#peers.of(peer);
         if (state?.link != null) this.#sendAll([state], group, message);
       },
-      sendToAll: (message) => this.#sendAll(this.#peers, group, message),
-      sendTo: (nodes, message) => {
-        const peers = nodes.map((node) => this.#peers[node]!);
-        this.#sendAll(peers, group, message);
-      },
+      sendToAll: (message) => this.#sendAll(this.#peers.all, group, message),
+      sendTo: (nodes, message) => this.#sendAll(this.#peers.among(nodes), group, message),
       isUp: (peer) => this.isUp(peer),
     };
   }
@@ -169,14 +159,15 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   flush(): void {
-    for (const { link } of this.#peers) link?.flush();
+    for (const { link } of this.#peers.all) link?.flush();
   }
 
   /** Ends the link to a peer. @param refused the peer sent what no controller sends, and is told so */
   drop(peer: ControllerId, reason: string, refused: boolean): void {
-    const state = this.#peers[peer]!;
+    const state = this.#peers.of(peer);
+    if (state === null) return;
     if (refused) {
-      this.#refused(peer, reason);
+      this.#refused(state, reason);
       state.link?.send({ type: 'refusal', reason, idTaken: false });
     }
     state.link?.end(reason);
@@ -184,7 +175,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   close(): void {
     this.#phase = 'closed';
-    for (const state of this.#peers) {
+    for (const state of this.#peers.all) {
       state.dialler?.stop();
       state.link?.end('this controller is closing');
     }
@@ -204,12 +195,33 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return { type: 'hello', node, incarnation, cluster, placement, peers, nonce, hasSecret, onNetwork };
   }
 
-  #diallerOf(peer: ControllerId): Dialler {
-    const { transport, addresses, versions, random } = this.#ports;
+  #add({ id, host, port }: ConfiguredController): void {
+    const { node, clock } = this.#ports;
+    const address = { host, port };
+    const dialler = id < node ? this.#diallerOf(id, address) : null;
+    const logLimit = new LogRateLimit(clock);
+    this.#peers.add({ id, address, link: null, incarnation: null, refusal: null, logLimit, dialler });
+    if (this.#phase === 'open') dialler?.start();
+  }
+
+  /** The controller is none of the cluster any more. */
+  #remove(peer: PeerLink): void {
+    const { id, link, dialler } = peer;
+    dialler?.stop();
+    if (link !== null) {
+      link.send({ type: 'refusal', reason: REMOVED, idTaken: false });
+      link.end(REMOVED);
+      this.#lost(id, link, REMOVED);
+    }
+    this.#peers.remove(peer);
+  }
+
+  #diallerOf(peer: ControllerId, address: NetworkAddress): Dialler {
+    const { transport, versions, random } = this.#ports;
     return new Dialler({
       versions,
       transport,
-      address: addresses[peer]!,
+      address,
       random,
       onConnected: (connection, agreement, early) => this.#shakeHands(connection, agreement, early, peer),
       onRefused: (connection, reason) => this.#onTurnedAway(peer, addressOf(connection), reason),
@@ -224,6 +236,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     dialled: ControllerId | null,
   ): void {
     let peer: ControllerId | null = null;
+    const dialler = dialled === null ? null : (this.#peers.of(dialled)?.dialler ?? null);
     const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax(), {
       onBytes: () => {
         if (peer !== null) this.#events.onHeard(peer);
@@ -237,7 +250,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
         this.#pending.end(link);
         if (isWrong) this.#onTurnedAway(peer ?? dialled, addressOf(connection), reason);
         if (peer !== null) this.#lost(peer, link, reason);
-        if (dialled !== null) this.#peers[dialled]!.dialler?.lost();
+        dialler?.lost();
       },
     });
     const handshake = this.#handshakeOn(connection, link, agreement, dialled, (hello) => {
@@ -288,21 +301,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** @returns why a controller with this hello can't be at the other end of this connection; null when it can */
   #whyMisplaced(hello: Hello, dialled: ControllerId | null): RefusalReason | null {
-    const reason = this.#misdialled(hello, dialled);
+    const reason = this.#peers.whyMisdialled(this.#ports.node, hello, dialled);
     if (reason !== null) return { reason, idTaken: false };
-    const { link, incarnation } = this.#peers[hello.node]!;
+    const { link, incarnation } = this.#peers.of(hello.node)!;
     if (link === null || incarnation === hello.incarnation || this.#events.isSilent(hello.node)) return null;
     return { reason: `controller ${hello.node} is connected already, as another process`, idTaken: true };
-  }
-
-  #misdialled({ node }: Hello, dialled: ControllerId | null): string | null {
-    if (node >= this.#peers.length) return `there is no controller ${node}`;
-    if (dialled === null) {
-      return node > this.#ports.node ? null : `controller ${node} is to be called, not to call`;
-    }
-    if (node === dialled) return null;
-    const { host, port } = this.#ports.addresses[dialled]!;
-    return `${host}:${port} is controller ${node}, not ${dialled}`;
   }
 
   /** A caller that named a range knows this controller's range by now; an older one gets a refusal that it can read. */
@@ -322,12 +325,14 @@ export class Mesh implements GroupBuses<PeerMessage> {
     if (message.type !== 'refusal')
       return this.drop(peer, `a ${message.type} came after the handshake`, true);
     const reason = reasonTextOf(message.reason);
-    this.#refused(peer, reason);
+    const state = this.#peers.of(peer);
+    if (state !== null) this.#refused(state, reason);
     link.close(reason);
   }
 
   #welcome(hello: Hello, link: Link): void {
-    const state = this.#peers[hello.node]!;
+    const state = this.#peers.of(hello.node);
+    if (state === null) return link.end(REMOVED);
     state.link?.close('a new connection took its place');
     // The waits between calls go on growing for a peer that is refused after each of its handshakes.
     if (state.refusal === null) state.dialler?.succeeded();
@@ -342,8 +347,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #lost(peer: ControllerId, link: Link, reason: string): void {
-    const state = this.#peers[peer]!;
-    if (state.link !== link) return;
+    const state = this.#peers.of(peer);
+    if (state?.link !== link) return;
     state.link = null;
     const { read, written } = link.traffic;
     this.#past = { read: this.#past.read + read, written: this.#past.written + written };
@@ -352,15 +357,14 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** @param claimed the peer that was called, or the id that the other end gives itself; null when it gave none */
   #onTurnedAway(claimed: ControllerId | null, address: string, reason: string): void {
-    if (claimed !== null && claimed < this.#peers.length && claimed !== this.#ports.node) {
-      this.#refused(claimed, reason);
-    } else if (this.#unknownLimit.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
+    const state = claimed === null ? null : this.#peers.of(claimed);
+    if (state !== null) this.#refused(state, reason);
+    else if (this.#unknownLimit.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
   }
 
-  #refused(peer: ControllerId, reason: string): void {
-    const state = this.#peers[peer]!;
+  #refused(state: PeerLink, reason: string): void {
     state.refusal = reason;
-    if (state.logLimit.isDue(reason)) this.#ports.onRefused(peer, reason);
+    if (state.logLimit.isDue(reason)) this.#ports.onRefused(state.id, reason);
   }
 
   /**
@@ -369,12 +373,15 @@ export class Mesh implements GroupBuses<PeerMessage> {
    * noticed.
    */
   #onIdTaken(reason: string): void {
-    if (this.#peers.some(({ link }) => link !== null)) return;
+    if (this.#peers.all.some(({ link }) => link !== null)) return;
     const nowMs = this.#ports.clock.nowMs();
     this.#idTakenSinceMs ??= nowMs;
     if (nowMs - this.#idTakenSinceMs >= this.#ports.idTakenAfterMs) this.#ports.onIdTaken(reason);
   }
 }
+
+/** To a peer whose controller is on no list any more, and why its link ends. */
+const REMOVED = 'it is no controller of this cluster any more';
 
 /** Older releases do not know the message. */
 function isOfPlacements({ type }: PeerMessage): boolean {

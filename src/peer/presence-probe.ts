@@ -3,7 +3,8 @@ import type { Connection, NetworkAddress, Transport } from '../base/transport.ts
 
 export interface PresenceProbePorts {
   readonly transport: Transport;
-  readonly addresses: readonly NetworkAddress[];
+  /** Null where the peer is no controller of the cluster any more. */
+  readonly addressOf: (peer: ControllerId) => NetworkAddress | null;
   /** There is a link to the peer. */
   readonly isLinked: (peer: ControllerId) => boolean;
   /** The peer's machine refuses connections to the peer's port. */
@@ -41,10 +42,11 @@ export class PresenceProbe {
   }
 
   #try(peer: ControllerId, attempt: number): void {
-    const { transport, addresses, isLinked, onGone } = this.#ports;
-    if (this.#closed || isLinked(peer)) return;
+    const { transport, addressOf, isLinked, onGone } = this.#ports;
+    const address = addressOf(peer);
+    if (this.#closed || address === null || isLinked(peer)) return;
     let isRefused = false;
-    const connection = transport.connect(addresses[peer]!, {
+    const connection = transport.connect(address, {
       onConnect: () => connection.destroy(),
       onData: ignore,
       onEnd: ignore,

@@ -243,6 +243,7 @@ export class SimNode implements NetworkNode {
       differences: this.#ports.differences,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
+      onConfiguration: () => {},
       onChange: () => {
         for (const { number, views } of core.orderedGroups)
           if (views.view !== null) this.#ports.onView(number, views.view);

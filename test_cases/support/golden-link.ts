@@ -4,6 +4,7 @@ import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { prefaceIn, VERSIONS } from '../../src/peer/preface.ts';
+import { configurationOf } from '../../src/placement/configuration.ts';
 import { ConnectionDouble } from './connection-double.ts';
 import { eventually } from './eventually.ts';
 import { GOLDEN_MESSAGES } from './golden-messages.ts';
@@ -56,7 +57,7 @@ export class GoldenEnd {
       incarnation: 100 + node,
       transport: this.#transport(),
       versions,
-      addresses: [address, address],
+      controllers: configurationOf([address, address]).controllers,
       dataGroup,
       identity: () => ({ cluster: 'golden', placement: levels[node], peers: 'a:1,b:2', node }),
       secret: secret === undefined ? null : Buffer.from(secret),

@@ -6,6 +6,7 @@ import { isOnLoopback } from '../../src/peer/loopback.ts';
 import { Mesh } from '../../src/peer/mesh.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { prefaceIn, VERSIONS } from '../../src/peer/preface.ts';
+import { configurationOf } from '../../src/placement/configuration.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
@@ -63,7 +64,7 @@ export class MeshNode {
       incarnation: options.incarnation ?? 1,
       transport: NODE_TRANSPORT,
       versions: VERSIONS,
-      addresses,
+      controllers: configurationOf(addresses).controllers,
       dataGroup: options.dataGroup ?? ROOT_GROUP,
       identity: () => ({
         cluster: options.cluster ?? 'test',

@@ -28,6 +28,7 @@ function controllerPorts(): ControllerPorts {
     nameOf: String,
   });
   const time = new ClusterClock({
+    node: 0,
     configuration,
     clock,
     knownMs: 0,

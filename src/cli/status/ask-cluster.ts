@@ -20,20 +20,29 @@ const ANSWER_WITHIN_MS = 2000;
  * Asks all controllers at once. Their answers name their peers; peers that are not in the list are asked too.
  */
 export async function askCluster(addresses: readonly Address[]): Promise<readonly ControllerAnswer[]> {
-  const answers = await askAll(addresses);
+  const answers = await askAll(addresses.map((address, id) => ({ id, address })));
   const known = answers.find(({ status }) => status !== null)?.status;
   if (known === undefined || known === null) return answers;
-  const peers = known.peers.map((peer) => parseAddress(peer.address)).filter((address) => address !== null);
+  const peers = known.peers.flatMap((peer): Named[] => {
+    const address = parseAddress(peer.address);
+    return address === null ? [] : [{ id: peer.id, address }];
+  });
   const isSame =
-    peers.length === addresses.length && peers.every((peer, id) => sameAddress(peer, addresses[id]!));
+    peers.length === addresses.length &&
+    peers.every(({ id, address }, place) => id === place && sameAddress(address, addresses[place]!));
   return isSame ? answers : askAll(peers);
 }
 
-function askAll(addresses: readonly Address[]): Promise<readonly ControllerAnswer[]> {
-  return Promise.all(addresses.map(askOne));
+interface Named {
+  readonly id: number;
+  readonly address: Address;
 }
 
-async function askOne(address: Address, id: number): Promise<ControllerAnswer> {
+function askAll(named: readonly Named[]): Promise<readonly ControllerAnswer[]> {
+  return Promise.all(named.map(askOne));
+}
+
+async function askOne({ id, address }: Named): Promise<ControllerAnswer> {
   const name = formatAddress(address);
   const without = (reason: string): ControllerAnswer => ({ id, address: name, status: null, reason });
   try {

@@ -145,7 +145,7 @@ function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]
  * The controllers that hear this one: if there are any, it is only out of reach from here, and not broken.
  */
 function heardBy({ id }: ControllerAnswer, answered: readonly Answered[]): string {
-  const hearers = answered.filter(({ status }) => status.peers[id]?.up === true);
+  const hearers = answered.filter(({ status }) => status.peers.some((peer) => peer.id === id && peer.up));
   return hearers.length === 0
     ? ''
     : `, but ${hearers.map(({ address }) => address).join(', ')} ${hearers.length === 1 ? 'hears' : 'hear'} it`;

@@ -12,7 +12,6 @@ import { clientError, failed, type Reply, serverError } from '../../protocol/rep
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
-import { nameOf } from '../settings.ts';
 import { changeInWords, GOES_ON, levelsOf, renderLevels } from '../status/levels-report.ts';
 import { changeOf, spreadBy } from './keyspace-changes.ts';
 import type { OnAdminReply } from './store-administration.ts';
@@ -55,14 +54,11 @@ function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply):
 }
 
 /** @returns why the change can't be made now; null when it can */
-function refusalOf({ core, settings }: LevelParts, transfers: readonly Transfer[]): Reply | null {
+function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply | null {
   const { views } = core.groups;
   const [older] = core.olderPeers;
   if (older !== undefined)
-    return serverError(
-      'OLDER_RELEASE',
-      `${nameOf(settings.peers[older]!)} runs an older release: upgrade it`,
-    );
+    return serverError('OLDER_RELEASE', `${core.peers.nameOf(older)} runs an older release: upgrade it`);
   // A controller that does not vote learns of no placement.
   if (transfers.length > 0 && votersOf(views.configuration).length < views.configuration.controllers.length)
     return clientError(

@@ -5,7 +5,7 @@ import type { ControllerParts } from '../controller-parts.ts';
 import { renderSlowRequests, slowRequestsOf } from '../metrics/slow-requests-report.ts';
 import { replyToStats } from '../metrics/stats-replies.ts';
 import { PROTOCOL_VERSION } from '../product.ts';
-import { nameOf } from '../settings.ts';
+import { nameOf, ownAddress } from '../settings.ts';
 import { renderRequests, requestsOf } from '../status/requests-report.ts';
 import { statusOf } from '../status/status-report.ts';
 import { renderStatus } from '../status/status-table.ts';
@@ -51,8 +51,9 @@ export class LocalReplies {
       case 'slowlog':
         return answer(slowlog(parts, request));
       case 'who': {
-        const { self, peers } = parts.settings;
-        return answer({ kind: 'line', line: `CONTROLLER ${self} ${nameOf(peers[self]!)}` });
+        const { settings } = parts;
+        const address = nameOf(ownAddress(settings));
+        return answer({ kind: 'line', line: `CONTROLLER ${settings.self} ${address}` });
       }
       // The reply to an invalid request is the line that it carries, and `quit` is not answered.
       case 'verbosity':

@@ -103,11 +103,11 @@ export function largestLagIn(parts: ControllerParts, keyspace: OneKeyspace): Lar
 }
 
 function largestOf(
-  { settings, clock, startedMs }: ControllerParts,
+  { core, clock, startedMs }: ControllerParts,
   lagOf: (peer: ControllerId) => PeerLag,
 ): LargestLag {
   const sinceStartMs = clock.nowMs() - startedMs;
-  const lags = settings.peers.flatMap((_, peer) => (peer === settings.self ? [] : [lagOf(peer)]));
+  const lags = core.peers.ids.map(lagOf);
   return {
     writes: Math.max(0, ...lags.map(({ writes }) => writes)),
     ms: Math.max(0, ...lags.map(({ ms }) => ms ?? sinceStartMs)),

@@ -1,4 +1,5 @@
 import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
+import { idsOf } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
 import { levelOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -194,7 +195,7 @@ export const METRICS = {
   memchorus_peers: gauge(
     'controllers',
     'Controllers of the cluster.',
-    ({ settings }) => settings.peers.length,
+    ({ core }) => core.configuration.controllers.length,
   ),
   memchorus_peers_up: gauge('controllers', 'Controllers that are up, this one included.', upCountOf),
   memchorus_store_up: gauge('flag', 'The store answers.', ({ store }) => flag(store.state.up)),
@@ -389,5 +390,6 @@ function hotOf({ core }: ControllerParts) {
 }
 
 function upCountOf({ core, settings }: ControllerParts): number {
-  return settings.peers.filter((_, id) => id === settings.self || core.peers.isUp(id)).length;
+  const ids = idsOf(core.configuration);
+  return ids.filter((id) => id === settings.self || core.peers.isUp(id)).length;
 }

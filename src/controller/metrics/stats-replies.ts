@@ -5,6 +5,7 @@ import { REQUESTS_PER_TURN } from '../clients/client-connection.ts';
 import { BACKLOG } from '../clients/front-door.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { hotKeyFigures, largeKeyFigures } from '../keys/key-figures.ts';
+import { ownAddress } from '../settings.ts';
 import { keyspaceFigures } from './keyspace-metrics.ts';
 import { METRIC_NAMES, type MetricName, metricText } from './metrics.ts';
 import { PREFIX_DELIMITER } from './prefix-statistics.ts';
@@ -83,7 +84,7 @@ function settings(parts: ControllerParts, answer: OnAdminReply): void {
 
 /** The settings that this controller has under memcached's names. */
 export function ownSettings({ settings, statistics }: ControllerParts): Figures {
-  const { host, port } = settings.peers[settings.self]!;
+  const { host, port } = ownAddress(settings);
   const own = {
     maxconns: settings.connectionsMax,
     tcpport: port,
@@ -135,7 +136,7 @@ function detail({ statistics: { prefixes } }: ControllerParts, mode: string | un
 }
 
 function connections({ clients, settings }: ControllerParts): Figures {
-  const { host, port } = settings.peers[settings.self]!;
+  const { host, port } = ownAddress(settings);
   return clients.figures.flatMap(
     ({ id, address, state, idleSeconds }): Figures => [
       [`${id}:addr`, `tcp:${address}`],

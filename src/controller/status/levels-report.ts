@@ -1,5 +1,6 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
+import { addressTextOf } from '../../placement/configuration.ts';
 import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -20,7 +21,7 @@ export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'set
       return { name, prefix, level: policy.level, scheme, configured: sideOf(known) };
     }),
     removed: configured.map(({ name }) => name).filter((name) => !keyspaces.some((one) => one.name === name)),
-    unaware: unaware.map((node) => nameOf(settings.peers[node]!)),
+    unaware: unaware.map((node) => addressTextOf(core.configuration, node)),
     changing: isChanging,
     move: moveOf(core, settings),
   };

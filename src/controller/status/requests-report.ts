@@ -1,11 +1,11 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import { alignColumns } from '../../base/text-table.ts';
 import { compareVersions, msOfVersionTime } from '../../ordering/version.ts';
+import { addressTextOf } from '../../placement/configuration.ts';
 import type { PendingRequest } from '../../replication/scheme.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { sumOf } from '../metrics/group-figures.ts';
-import { nameOf } from '../settings.ts';
 import { duration } from './status-table.ts';
 
 /** What `show requests json` prints in one line. Fields are only ever added. */
@@ -37,12 +37,9 @@ export interface RequestStatus {
 /** A longer list would delay the requests of other clients. */
 const REQUESTS_SHOWN_MAX = 100;
 
-export function requestsOf({ core, settings: { peers }, clock }: ControllerParts): RequestsStatus {
+export function requestsOf({ core, clock }: ControllerParts): RequestsStatus {
   const wallMs = clock.wallMs();
-  const addressOf = (node: ControllerId): string => {
-    const address = peers[node];
-    return address === undefined ? String(node) : nameOf(address);
-  };
+  const addressOf = (node: ControllerId): string => addressTextOf(core.configuration, node);
   const oldest = oldestIn(core).map(({ kind, key, version, unacknowledged }) => ({
     kind,
     key: key ?? '',

@@ -1,4 +1,5 @@
 import { ballotName } from '../../membership/view.ts';
+import { addressTextOf, idsOf } from '../../placement/configuration.ts';
 import { levelOf, orderedSchemeOf } from '../../placement/placed-level.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
@@ -14,7 +15,7 @@ import {
 import { METRICS, uptimeSecondsOf } from '../metrics/metrics.ts';
 import { VERSION } from '../product.ts';
 import { DOES_NOT_VOTE } from '../roles.ts';
-import { nameOf } from '../settings.ts';
+import { nameOf, ownAddress } from '../settings.ts';
 import { type OneKeyspace, readTroubleIn, writeTroubleIn } from './keyspace-service.ts';
 import { levelsOf } from './levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './service.ts';
@@ -24,13 +25,13 @@ import type { KeyspaceStatus, PeerStatus, RefillStatus, Service, Status } from '
 /** What `show json` prints now. Figures that are metrics come from the table of metrics. */
 export function statusOf(parts: ControllerParts): Status {
   const { settings, core, storage } = parts;
-  const { cluster, self, peers } = settings;
+  const { cluster, self } = settings;
   const reads = serviceOf(readTroubleOf(core, settings));
   const writes = serviceOf(writeTroubleOf(core));
   return {
     cluster,
     controller: self,
-    address: nameOf(peers[self]!),
+    address: nameOf(ownAddress(settings)),
     version: VERSION,
     level: levelOf(core.levels.ofDefault),
     keyspaces: core.router.named.map((keyspace) => keyspaceStatus(parts, keyspace)),
@@ -59,7 +60,7 @@ export function statusOf(parts: ControllerParts): Status {
       lost: METRICS.memchorus_values_lost.read(parts),
     },
     journal: storage.status(),
-    peers: peers.map((_, peer) => peerStatus(parts, peer)),
+    peers: idsOf(core.configuration).map((id) => peerStatus(parts, id)),
   };
 }
 
@@ -146,7 +147,7 @@ function peerStatus(sources: ControllerParts, id: number): PeerStatus {
   const exchanges = exchangesWith(core, id);
   return {
     id,
-    address: nameOf(settings.peers[id]!),
+    address: addressTextOf(core.configuration, id),
     up: self || known.isUp(id),
     self,
     lastHeardMs: self ? 0 : rounded(known.silentMs(id)),

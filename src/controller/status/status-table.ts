@@ -100,7 +100,7 @@ function levelLines({ levels }: Status): string[] {
 function viewLines({ peers }: Status, view: Status['view']): string[] {
   if (view.ballot === '') return [];
   const lease = leaseOf(view);
-  const names = view.suspected.map((id) => peers[id]?.address ?? String(id));
+  const names = view.suspected.map((id) => peers.find((peer) => peer.id === id)?.address ?? String(id));
   const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
   const members = view.scheme === 'chain' ? `chain ${view.members.join(' → ')}` : view.members.join(', ');
   const lines = [`view      ${view.ballot} of ${members}${lease}${suspected}`];

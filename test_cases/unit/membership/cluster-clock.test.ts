@@ -24,6 +24,7 @@ class Scene {
   constructor(nodes = 3, knownMs = 0) {
     this.#nodes = nodes;
     this.clock = new ClusterClock({
+      node: 0,
       configuration: () => configurationOfSize(nodes),
       clock: {
         wallMs: () => NOON_MS + this.atMs + this.skewMs,

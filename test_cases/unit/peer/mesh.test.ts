@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ROOT_GROUP } from '../../../src/membership/peer-bus.ts';
 import { GROUP_MAX } from '../../../src/peer/codec.ts';
 import { prefaceOf, VERSIONS } from '../../../src/peer/preface.ts';
+import { configurationOf } from '../../../src/placement/configuration.ts';
 import { valueIn } from '../../support/effects.ts';
 import { eventually } from '../../support/eventually.ts';
 import { framed } from '../../support/framed.ts';
@@ -64,6 +65,30 @@ describe('a mesh', () => {
     a.mesh.of(1).sendTo([1], next(3));
     await eventually(() => expect(exchanges(b)).toEqual([1, 2, 3]));
     expect(b.received.map(({ group }) => group)).toEqual([GROUP_MAX, ROOT_GROUP, 1]);
+  });
+
+  it('calls a controller that is added while it is open, and ends the link of one that is removed', async () => {
+    const addresses = await meshAddresses(3);
+    const { controllers } = configurationOf(addresses);
+    const a = await meshes.start(0, addresses.slice(0, 2));
+    const b = await meshes.start(1, addresses.slice(0, 2));
+    await upEverywhere([a, b]);
+    const c = await meshes.start(2, addresses);
+    await eventually(() => expect(c.events).toContain('refused 0: there is no controller 2'));
+    for (const one of [a, b]) one.mesh.setControllers(controllers);
+    await upEverywhere([a, b, c]);
+    c.bus.sendToAll(next(1));
+    await eventually(() => expect([exchanges(a), exchanges(b)]).toEqual([[1], [1]]));
+    // The one with the larger id calls: after its removal it is refused, and it calls no controller that is gone.
+    a.mesh.setControllers(controllers.filter(({ id }) => id !== 2));
+    expect(a.events.at(-1)).toBe('down 2');
+    c.mesh.setControllers(controllers.filter(({ id }) => id !== 1));
+    expect(c.events.at(-1)).toBe('down 1');
+    await eventually(() => expect(c.mesh.refusalOf(0)).toMatch(/no controller/));
+    expect([a.mesh.isUp(2), c.mesh.isUp(1)]).toEqual([false, false]);
+    expect(a.mesh.isUp(1)).toBe(true);
+    a.bus.sendTo([1, 2], next(2));
+    await eventually(() => expect(exchanges(b)).toEqual([1, 2]));
   });
 
   it('buffers no message for a peer that is down', async () => {

@@ -17,10 +17,9 @@ afterEach(() => {
 
 function probeOf(port: number, isLinked = () => false) {
   const gone: number[] = [];
-  const addresses = [{ host: '127.0.0.1', port }];
   const probe = new PresenceProbe({
     transport: NODE_TRANSPORT,
-    addresses,
+    addressOf: () => ({ host: '127.0.0.1', port }),
     isLinked,
     onGone: (peer) => gone.push(peer),
   });

@@ -228,6 +228,7 @@ function controllerPorts(
     nameOf: String,
   });
   const time = new ClusterClock({
+    node: 0,
     configuration: () => ONE,
     clock: FROZEN,
     knownMs: 0,

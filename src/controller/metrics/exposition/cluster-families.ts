@@ -2,7 +2,6 @@ import { ROOT_GROUP } from '../../../membership/peer-bus.ts';
 import { SCHEMES } from '../../../replication/schemes.ts';
 import type { Core } from '../../core.ts';
 import { MEMCACHED_VERSION, VERSION } from '../../product.ts';
-import { nameOf } from '../../settings.ts';
 import { lagBehind } from '../group-figures.ts';
 import { type Family, type Sample, type Scrape, single } from './family.ts';
 
@@ -67,10 +66,8 @@ function viewSizes({ groups }: Core): readonly Sample[] {
 }
 
 function ofPeers({ parts }: Scrape, read: (peer: number) => number): readonly Sample[] {
-  const { peers, self } = parts.settings;
-  return peers.flatMap((address, peer) =>
-    peer === self ? [] : [{ labels: { peer: nameOf(address) }, value: read(peer) }],
-  );
+  const { peers } = parts.core;
+  return peers.ids.map((peer) => ({ labels: { peer: peers.nameOf(peer) }, value: read(peer) }));
 }
 
 /** Not a number where there is none. A lease that needs no grant lasts forever. */
