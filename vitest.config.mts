@@ -51,6 +51,7 @@ const LONG_IN_PAIRS = [
   'test_cases/system/lab-processes.test.ts',
   'test_cases/system/levels-shown.test.ts',
   'test_cases/system/members.test.ts',
+  'test_cases/system/minikv.test.ts',
   'test_cases/system/repair.test.ts',
   'test_cases/system/shards.test.ts',
 ];

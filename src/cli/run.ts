@@ -1,20 +1,10 @@
-import { VERSION } from '../controller/product.ts';
-import type { Settings } from '../controller/settings.ts';
-import { topologyLayer } from './cluster/topology.ts';
-import { type CommandLine, helpText, parseArguments } from './command-line/arguments.ts';
-import type { Mode } from './command-line/modes.ts';
-import { EXIT_FAILED, EXIT_OK, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
-import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
-import { type ResolvedSettings, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';
-import { environmentLayer } from './settings/environment.ts';
-import type { RawSettings } from './settings/setting-table.ts';
-import { readSettingsFile } from './settings/settings-file.ts';
+import { EXIT_FAILED, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
 
 /** Does what the command line says. @returns the exit code */
 export async function run(words: readonly string[]): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedOutput);
   try {
-    return await dispatch(parseArguments(words, process.env));
+    return await dispatch(words);
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof OperationError)) throw error;
     process.stderr.write(`memchorus: ${error.message}\n`);
@@ -30,126 +20,22 @@ function ignoreClosedOutput(error: Error): void {
   if (!['EPIPE', 'EIO'].includes(systemCodeOf(error) ?? '')) throw error;
 }
 
-async function dispatch(line: CommandLine): Promise<number> {
-  if (line.showHelp) return print(await helpText(line.mode));
-  if (line.showVersion) return print(`memchorus ${VERSION}`);
-  switch (line.mode) {
-    case 'stop': {
-      const { stopCluster } = await import('./cluster/stop.ts');
-      return stopCluster(runDirectory());
-    }
-    case 'start': {
-      const { startCluster } = await import('./cluster/start.ts');
-      return startCluster(line, layersOf(line, PROJECT_CONFIG_FILE, topologyLayer(line)), runDirectory());
-    }
-    case 'restart': {
-      const { restartControllers } = await import('./cluster/restart.ts');
-      return restartControllers(line, runDirectory());
-    }
-    case 'status': {
-      const { runStatus } = await import('./status/run-status.ts');
-      return runStatus(line, load(line, defaultConfigFile()), runDirectory());
-    }
-    case 'levels': {
-      const { runLevels } = await import('./levels/run-levels.ts');
-      return runLevels({ level: line.level, measuredMs: line.measuredMs ?? MEASURED_MS, json: line.json });
-    }
-    case 'member': {
-      const { runMembers } = await import('./status/run-members.ts');
-      return runMembers(line, load(line, defaultConfigFile()), runDirectory());
-    }
-    case 'level':
-    case 'keyspace': {
-      const { runKeyspaces } = await import('./status/run-keyspaces.ts');
-      return runKeyspaces(line, load(line, defaultConfigFile()), runDirectory());
-    }
-    case 'drill': {
-      const { runDrill } = await import('./drill/run-drill.ts');
-      const { drillOptions } = await import('./drill/drill-options.ts');
-      const { addressesOf } = await import('./status/cluster-addresses.ts');
-      const addresses = addressesOf(line, load(line, defaultConfigFile()), runDirectory());
-      return runDrill(drillOptions(line), addresses, runDirectory());
-    }
-    case 'lab': {
-      const { runLab, runLabCleanup } = await import('./lab/run-lab.ts');
-      return line.lab!.cleansUp ? runLabCleanup() : runLab(line.lab!);
-    }
-    case 'client': {
-      const { runClient } = await import('./client/run-client.ts');
-      return runClient(line, load(line, defaultConfigFile()));
-    }
-    case 'backup':
-    case 'restore':
-    case 'survey-clock':
-    case 'rebase-clock':
-      return runOffline(line, line.mode);
-    case 'controller':
-      return runOneController(line);
+/**
+ * Loads the program that the first words name. Nothing is loaded before that, since a node of MiniKV has to listen
+ * within a few tenths of a second.
+ */
+async function dispatch(words: readonly string[]): Promise<number> {
+  const [first, second, ...others] = words;
+  if (first === 'minikv-client') {
+    const { runMiniKvClient } = await import('./minikv/run-client.ts');
+    return runMiniKvClient(words.slice(1));
   }
-}
-
-/** How long `levels` measures each level, in milliseconds. */
-const MEASURED_MS = 1000;
-
-async function runOneController(line: CommandLine): Promise<number> {
-  const configuration = load(line, defaultConfigFile());
-  const self = selfOf(configuration.peers, line.identity);
-  const { readSecret, requireSecretFor } = await import('./settings/cluster-secret.ts');
-  const secret = readSecret(configuration, process.env, runDirectory());
-  requireSecretFor(configuration.peers, secret);
-  const { runController } = await import('./process/run-controller.ts');
-  return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
-}
-
-/** Commands on the files of controllers: of all of them, unless one is named. */
-async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promise<number> {
-  const configuration = resolveConfiguration(await offlineLayers(line));
-  const { id, port } = line.identity;
-  const isForAll = (mode === 'backup' || mode === 'restore') && id === null && port === null;
-  const ids = isForAll ? [...configuration.peers.keys()] : [selfOf(configuration.peers, line.identity)];
-  const all = ids.map((self) => settingsOf(configuration, self, line.store, runDirectory()));
-  const command: OfflineCommand = await OFFLINE[mode]();
-  return command(all, line.path);
-}
-
-/** The cluster that was started last knows where its data are, unless the command line names a configuration. */
-async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
-  const { loadLastRecord } = await import('./cluster/run-record.ts');
-  const { recordedSettings } = await import('./cluster/requested-settings.ts');
-  const isTold = line.configPath !== null || Boolean(process.env.MEMCHORUS_CONFIG);
-  const record = isTold ? null : loadLastRecord(runDirectory());
-  if (record === null) return layersOf(line, defaultConfigFile());
-  return [line.settings, environmentLayer(process.env), recordedSettings(record)];
-}
-
-type OfflineCommand = (all: readonly Settings[], path: string | null) => Promise<number>;
-
-/** Those that work on files, loaded when they are used. */
-const OFFLINE = {
-  backup: async () => (await import('./data/backup-command.ts')).runBackup,
-  restore: async () => (await import('./data/backup-command.ts')).runRestore,
-  'survey-clock': async () => {
-    const { surveyClock } = await import('./data/rebase-command.ts');
-    return ([settings], path) => surveyClock(settings!, path);
-  },
-  'rebase-clock': async () => {
-    const { rebaseClock } = await import('./data/rebase-command.ts');
-    return ([settings], path) => rebaseClock(settings!, path);
-  },
-} as const satisfies Partial<Record<Mode, () => Promise<OfflineCommand>>>;
-
-function load(line: CommandLine, defaultPath: string): ResolvedSettings {
-  return resolveConfiguration(layersOf(line, defaultPath));
-}
-
-/** @param strongest settings that stand above the flags */
-function layersOf(line: CommandLine, defaultPath: string, strongest: RawSettings = new Map()): RawSettings[] {
-  const named = line.configPath ?? (process.env.MEMCHORUS_CONFIG || null);
-  const file = readSettingsFile(named ?? defaultPath, named === null);
-  return [strongest, line.settings, environmentLayer(process.env), file];
-}
-
-function print(text: string): number {
-  process.stdout.write(`${text}\n`);
-  return EXIT_OK;
+  if (first === '-dialect' || first === '--dialect') {
+    if (second !== 'minikv')
+      throw new UsageError('COMMAND_LINE', `there is no dialect "${second ?? ''}"; say minikv`);
+    const { runMiniKvNode } = await import('./minikv/run-node.ts');
+    return runMiniKvNode(others);
+  }
+  const { runCommand } = await import('./run-command.ts');
+  return runCommand(words);
 }

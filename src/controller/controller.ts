@@ -6,6 +6,7 @@ import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
 import { LARGE_VALUES_KEPT_BYTES, LargeValues } from '../store/large-values.ts';
 import { NODE_TRANSPORT } from '../transport/node-transport.ts';
 import type { FrontDoor } from './clients/front-door.ts';
+import { type LoadHttp, OWN_HTTP } from './clients/http-door.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { TICK_MS } from './core.ts';
 import type { AbandonedGroup } from './core-ports.ts';
@@ -48,6 +49,7 @@ export interface Controller {
  * @param secret the cluster's; null when peers are accepted from loopback only
  * @param abandoned the group whose data of an earlier run must not be used: they are set aside
  * @param transport for all its connections: those of clients, of peers and to the store
+ * @param loadHttp the interface that it has over HTTP
  * @throws JournalError when the data directory cannot be used; the system's error when the address cannot be
  *   listened on
  */
@@ -57,6 +59,7 @@ export async function startController(
   logger: Logger,
   abandoned: AbandonedGroup | null = null,
   transport: Transport = NODE_TRANSPORT,
+  loadHttp: LoadHttp = OWN_HTTP,
 ): Promise<Controller> {
   const largeValues = new LargeValues(LARGE_VALUES_KEPT_BYTES);
   const driver = await createDriver(settings, { transport, largeValues });
@@ -74,6 +77,7 @@ export async function startController(
     driver,
     largeValues,
     journalWritable,
+    loadHttp,
   });
   try {
     await running.open();

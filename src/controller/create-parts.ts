@@ -7,7 +7,7 @@ import { LocalReplies } from './admin/local-replies.ts';
 import { ClientBudget } from './clients/client-budget.ts';
 import { ClientTable } from './clients/client-table.ts';
 import { FrontDoor } from './clients/front-door.ts';
-import { HttpDoor } from './clients/http-door.ts';
+import { HttpDoor, type LoadHttp } from './clients/http-door.ts';
 import { UnidentifiedConnections } from './clients/unidentified-connections.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { Core } from './core.ts';
@@ -42,6 +42,8 @@ export interface Resources {
   readonly largeValues: LargeValues;
   /** The journal takes writes again. */
   readonly journalWritable: Signal;
+  /** The interface over HTTP. */
+  readonly loadHttp: LoadHttp;
 }
 
 /** The number that names a run is below this. It tells a restart from a reconnection; it is no secret. */
@@ -139,7 +141,7 @@ function keyParts({ router, time, mover }: Core, { requestTimeoutMs }: Settings)
 export function createFrontDoor(parts: ControllerParts, resources: Resources, series: Series): FrontDoor {
   const { settings, clock, core, mesh, clients, unidentified, budget, statistics, watchers } = parts;
   const { itemBytesMax, pipelineMax, connectionsMax } = settings;
-  const { transport, largeValues, logger, events } = resources;
+  const { transport, largeValues, logger, events, loadHttp } = resources;
   return new FrontDoor({
     transport,
     coordinator: core.coordinator,
@@ -170,6 +172,7 @@ export function createFrontDoor(parts: ControllerParts, resources: Resources, se
     onPeer: (connection, preface, early) => mesh.accept(connection, preface, early),
     http: new HttpDoor({
       http: httpPortsOf(parts, { series, events, transport, log: logger }),
+      load: loadHttp,
       onFailure: (error) => logger.error('the HTTP side could not be loaded', { error }),
     }),
   });

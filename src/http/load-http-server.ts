@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpPorts } from './http-ports.ts';
-import type { HttpServer } from './server.ts';
+import type { HttpServer } from './routed-server.ts';
 
 /** Those parts of fastify that take longest to load, in an order in which few of them load another one. */
 const PARTS_OF_FASTIFY: readonly string[] = [

@@ -30,8 +30,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   consistency: REPLICATION,
   peer: REPLICATION,
   http: [...REPLICATION, 'consistency', 'peer'],
+  dialects: [...BASE, 'http'],
   controller: [...REPLICATION, 'consistency', 'peer', 'transport', 'http'],
-  cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller', 'checkers'],
+  cli: [...REPLICATION, 'consistency', 'peer', 'transport', 'controller', 'checkers', 'dialects'],
 };
 
 /** The same code runs in a controller and in a simulation: clock, randomness, sockets and files come from outside. */

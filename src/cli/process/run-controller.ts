@@ -1,3 +1,6 @@
+import type { Writable } from 'node:stream';
+import type { Transport } from '../../base/transport.ts';
+import { type LoadHttp, OWN_HTTP } from '../../controller/clients/http-door.ts';
 import { startController } from '../../controller/controller.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
@@ -6,6 +9,7 @@ import { overriddenLevels } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
 import { JournalError } from '../../journal/journal-error.ts';
+import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, reasonOf, systemCodeOf, UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { keepHeapHeadroom } from './heap-headroom.ts';
@@ -14,6 +18,23 @@ import { describeTakenPort } from './port-owner.ts';
 import { ServiceManager } from './service-manager.ts';
 import { releaseStartMemory } from './start-memory.ts';
 
+/** How a controller presents itself. */
+export interface Appearance {
+  /** What is printed once it listens. */
+  readonly greeting: (settings: Settings, levels: LevelsStatus) => string;
+  /** Where its log goes if that goes to no file. */
+  readonly console: Writable;
+  readonly transport: Transport;
+  readonly loadHttp: LoadHttp;
+}
+
+const OWN_APPEARANCE: Appearance = {
+  greeting,
+  console: process.stdout,
+  transport: NODE_TRANSPORT,
+  loadHttp: OWN_HTTP,
+};
+
 /**
  * Runs one controller until SIGINT or SIGTERM.
  *
@@ -21,9 +42,14 @@ import { releaseStartMemory } from './start-memory.ts';
  * @returns the exit code
  * @throws OperationError when it can't be started, or another process has its number
  */
-export async function runController(settings: Settings, secret: Buffer | null): Promise<number> {
+export async function runController(
+  settings: Settings,
+  secret: Buffer | null,
+  appearance: Appearance = OWN_APPEARANCE,
+): Promise<number> {
   const stopped = onStopSignal();
-  const logger = openLog(settings);
+  const { transport, loadHttp } = appearance;
+  const logger = openLog(settings, appearance.console);
   process.on('uncaughtExceptionMonitor', (error) => logLastError(logger, error));
   // A terminal that is closed sends this as well, and is no reason to stop.
   process.on('SIGHUP', () => logger.reopen());
@@ -32,9 +58,9 @@ export async function runController(settings: Settings, secret: Buffer | null): 
   );
   releaseStartMemory();
   try {
-    let controller = await startController(settings, secret, logger);
+    let controller = await startController(settings, secret, logger, null, transport, loadHttp);
     keepHeapHeadroom();
-    process.stdout.write(`${greeting(settings, controller.status().levels)}\n`);
+    process.stdout.write(`${appearance.greeting(settings, controller.status().levels)}\n`);
     manager?.becomeReady();
     manager?.follow(() => stateOf(controller.status()));
     for (;;) {
@@ -44,7 +70,7 @@ export async function runController(settings: Settings, secret: Buffer | null): 
       await controller.close();
       if (end.kind === 'id-taken') throw new OperationError('ID_TAKEN', idTakenText(settings, end.reason));
       if (end.kind === 'shutdown') break;
-      controller = await startController(settings, secret, logger, end);
+      controller = await startController(settings, secret, logger, end, transport, loadHttp);
     }
     logger.info('stopped');
     return EXIT_OK;
@@ -89,9 +115,9 @@ function idTakenText({ peers, self }: Settings, reason: string): string {
   return `${own} ends: its peers say that ${reason}; stop that process, or start this one under another id`;
 }
 
-function openLog(settings: Settings): ClosableLogger {
+function openLog(settings: Settings, console: Writable): ClosableLogger {
   try {
-    return createLogger(settings);
+    return createLogger(settings, console);
   } catch (error) {
     if (error instanceof LogFileError)
       throw new UsageError('LOG_FILE', `${error.message}: correct log_file`, { cause: error });

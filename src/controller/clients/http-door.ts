@@ -1,10 +1,20 @@
 import type { Connection } from '../../base/transport.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
-import type { HttpServer } from '../../http/server.ts';
+import type { HttpServer } from '../../http/routed-server.ts';
 import type { HttpConnection } from './http-connection.ts';
+
+/** Loads an interface over HTTP. */
+export type LoadHttp = (http: HttpPorts) => Promise<HttpServer>;
+
+/** The product's own interface. */
+export const OWN_HTTP: LoadHttp = async (http) => {
+  const { loadHttpServer } = await import('../../http/load-http-server.ts');
+  return loadHttpServer(http);
+};
 
 export interface HttpDoorPorts {
   readonly http: HttpPorts;
+  readonly load: LoadHttp;
   /** The HTTP side could not be loaded. */
   readonly onFailure: (error: Error) => void;
 }
@@ -29,8 +39,7 @@ export class HttpDoor {
 
   async #load(): Promise<HttpServer> {
     try {
-      const { loadHttpServer } = await import('../../http/load-http-server.ts');
-      return await loadHttpServer(this.#ports.http);
+      return await this.#ports.load(this.#ports.http);
     } catch (error) {
       this.#server = null;
       throw error;

@@ -44,14 +44,14 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 /** How long to wait for the last lines when closing, in milliseconds: a full disk must not hold up an exit. */
 const CLOSE_TIMEOUT_MS = 1000;
 
-/** @throws LogFileError */
-export function createLogger(settings: LogSettings): ClosableLogger {
+/** @param console where the lines go that go to no file @throws LogFileError */
+export function createLogger(settings: LogSettings, console: Writable = process.stdout): ClosableLogger {
   const { self, logFormat, logLevel } = settings;
   const lineOf = (level: LogLevel, message: string, fields?: LogFields): string => {
     const entry = { time: new Date().toISOString(), level, controller: self, message, fields };
     return logFormat === 'json' ? jsonLine(entry) : textLine(entry);
   };
-  const sink = settings.logFile === '-' ? CONSOLE : fileSink(settings, lineOf);
+  const sink = settings.logFile === '-' ? sinkTo(console) : fileSink(settings, lineOf);
   const transport = transportTo(sink);
   const logger = winston.createLogger({
     level: logLevel,
@@ -134,12 +134,14 @@ interface Sink {
   close(): Promise<void>;
 }
 
-const CONSOLE: Sink = {
-  write: (line) => process.stdout.write(`${line}\n`),
-  writeLast: (line) => process.stdout.write(`${line}\n`),
-  reopen: ignore,
-  close: () => new Promise((resolve) => process.stdout.write('', () => resolve())),
-};
+function sinkTo(console: Writable): Sink {
+  return {
+    write: (line) => console.write(`${line}\n`),
+    writeLast: (line) => console.write(`${line}\n`),
+    reopen: ignore,
+    close: () => new Promise((resolve) => console.write('', () => resolve())),
+  };
+}
 
 function fileSink(
   { logFile, logSizeMax, logFilesMax }: LogSettings,

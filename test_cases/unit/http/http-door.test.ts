@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HttpDoor } from '../../../src/controller/clients/http-door.ts';
+import { HttpDoor, OWN_HTTP } from '../../../src/controller/clients/http-door.ts';
 import type { HttpPorts } from '../../../src/http/http-ports.ts';
 
 it('an HTTP side that could not be loaded is loaded for the next connection', async () => {
@@ -13,7 +13,7 @@ it('an HTTP side that could not be loaded is loaded for the next connection', as
     hosts: [],
     bodyBytesMax: 1_000,
   };
-  const door = new HttpDoor({ http: ports as HttpPorts, onFailure: () => {} });
+  const door = new HttpDoor({ http: ports as HttpPorts, load: OWN_HTTP, onFailure: () => {} });
   await expect(door.open()).rejects.toThrow('too many open files');
   const server = await door.open();
   expect(await door.open()).toBe(server);

@@ -1,0 +1,52 @@
+import { EarlyTransport } from '../../transport/early-transport.ts';
+import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
+import { EXIT_FAILED, EXIT_OK, OperationError, systemCodeOf } from '../failure.ts';
+import { NODE_HELP, type NodeOptions, nodeOptions } from './node-options.ts';
+
+/** Where nodes listen: for HTTP, and for each other. */
+const HTTP_PORT = 8080;
+const NODE_PORT = 50_000;
+
+/** How long a node waits for its ports, which a node that was killed may not have left yet, in milliseconds. */
+const PORTS_WITHIN_MS = 5_000;
+
+/** Runs a node until SIGINT or SIGTERM. @returns the exit code @throws UsageError, OperationError */
+export async function runMiniKvNode(words: readonly string[]): Promise<number> {
+  const options = nodeOptions(words);
+  if (options === 'help') {
+    process.stdout.write(`${NODE_HELP}\n`);
+    return EXIT_OK;
+  }
+  if ('unknown' in options) {
+    process.stdout.write(`Unexpected replication type: ${options.unknown}\n`);
+    return EXIT_FAILED;
+  }
+  return runSingle(options);
+}
+
+/** Listens first, and loads all else while clients may be calling already. */
+async function runSingle({ logLevel }: NodeOptions): Promise<number> {
+  const transport = new EarlyTransport(NODE_TRANSPORT, PORTS_WITHIN_MS);
+  await openHttp(transport, HTTP_PORT);
+  const { runController } = await import('../process/run-controller.ts');
+  const { nodeSettings } = await import('./node-settings.ts');
+  const { loadMiniKv } = await import('../../dialects/minikv/minikv-interface.ts');
+  return runController(nodeSettings({ httpPort: HTTP_PORT, port: NODE_PORT, logLevel }), null, {
+    greeting: () => 'Started MiniKV (no replication)\nWaiting for Ctrl+C',
+    console: process.stderr,
+    transport,
+    loadHttp: loadMiniKv,
+  });
+}
+
+/** Browsers and clients that are told `localhost` may take it for `::1`. @throws OperationError */
+async function openHttp(transport: EarlyTransport, port: number): Promise<void> {
+  try {
+    await transport.open({ host: '127.0.0.1', port }, { host: '::1', port });
+  } catch (error) {
+    if (systemCodeOf(error) !== 'EADDRINUSE') throw error;
+    const { describeTakenPort } = await import('../process/port-owner.ts');
+    const taken = await describeTakenPort({ host: '127.0.0.1', port });
+    throw new OperationError('PORT_TAKEN', `${taken}; stop that first`, { cause: error });
+  }
+}

@@ -1,0 +1,17 @@
+import { takeRawBodies } from '../../http/body.ts';
+import type { HttpPorts } from '../../http/http-ports.ts';
+import { type HttpInterface, type HttpServer, RoutedServer } from '../../http/routed-server.ts';
+import { miniKvRoutes } from './routes.ts';
+
+/** The interface of MiniKV: `docs/minikv.md`. */
+const MINIKV_INTERFACE: HttpInterface = {
+  routes: [miniKvRoutes],
+  routedUrl: (url) => url,
+  prepare: takeRawBodies,
+  problemType: 'application/json; charset=utf-8',
+};
+
+/** @returns the HTTP side once its routes are complete */
+export function loadMiniKv(ports: HttpPorts): Promise<HttpServer> {
+  return RoutedServer.create(ports, MINIKV_INTERFACE);
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
+import { ERRORS } from '../../base/error-codes.ts';
+import { unlessFailed } from '../../http/key-requests.ts';
+import { STATUS_OF } from '../../http/problems.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import type { Request } from '../../protocol/request.ts';
+
+/** Clients wait 2.0 s for an answer: they shall get one within this time, in milliseconds. */
+const ANSWERED_WITHIN_MS = 1_800;
+
+/** How long to wait before a request is made again, in milliseconds. */
+const PAUSE_MS = 20;
+
+/** The status of a refusal that may pass by itself. */
+const UNAVAILABLE = 503;
+
+/**
+ * The requests of one HTTP request. Clients of MiniKV do not retry, so a request that was refused is made again while
+ * there is time. One that may have taken effect is not: a second write of its value could undo a write of another
+ * client that came between.
+ */
+export class PatientRequests {
+  readonly #http: FastifyRequest;
+  readonly #endMs = performance.now() + ANSWERED_WITHIN_MS;
+
+  constructor(http: FastifyRequest) {
+    this.#http = http;
+  }
+
+  /** @throws HttpProblem for the first reply that is an error */
+  async all(requests: readonly Request[]): Promise<readonly Reply[]> {
+    for (;;) {
+      const leftMs = Math.max(1, Math.ceil(this.#endMs - performance.now()));
+      const replies = await this.#ask(requests, leftMs);
+      if (!replies.some(mayPass) || this.#endMs - performance.now() < 2 * PAUSE_MS)
+        return replies.map(unlessFailed);
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  /** @throws HttpProblem when the reply is an error */
+  async one(request: Request): Promise<Reply> {
+    const [reply] = await this.all([request]);
+    return reply!;
+  }
+
+  #ask(requests: readonly Request[], withinMs: number): Promise<readonly Reply[]> {
+    return new Promise((resolve) => this.#http.client.ask(requests, withinMs, resolve));
+  }
+}
+
+/** The request was refused without any effect, for a reason that may be over soon. */
+function mayPass(reply: Reply): boolean {
+  if (reply.kind !== 'server_error') return false;
+  return STATUS_OF[reply.code] === UNAVAILABLE && !ERRORS[reply.code].mayHaveHappened;
+}
