@@ -127,6 +127,9 @@ export class ConditionalWrites {
       const live = record !== undefined && scheme.isLive(request.key);
       return this.#onExisting(attempt, held, live ? { ...record, flags: 0, value: EMPTY, base } : null);
     }
+    // The value of an attempt before this one is not needed any more. Its room must not keep this read waiting.
+    // mutant: keeps-room-of-an-attempt
+    reader.reserve(0);
     scheme.read(
       request.key,
       'local',

@@ -145,4 +145,13 @@ export const READ_MUTANTS: readonly Mutant[] = [
     faults: 'store-evicts=3,store-gone=3,bursts=1',
     seeds: 1_500,
   },
+  {
+    anchor: 'keeps-room-of-an-attempt',
+    name: 'keeps the room for a value that an attempt before this one has read',
+    edit: 'drop',
+    test: {
+      file: 'fair-appends.test.ts',
+      name: 'regression: a request whose value had grown waited for the room of its own attempt before',
+    },
+  },
 ];
