@@ -3,6 +3,7 @@ import type { LevelsStatus } from '../../src/controller/status/status.ts';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { ReconnectingLoad } from '../support/reconnecting-load.ts';
+import { RecordedLoad } from '../support/recorded-load.ts';
 import { TextClient } from '../support/text-client.ts';
 
 /** Keyspaces that come, go and get other prefixes, in clusters of real processes under load. */
@@ -20,6 +21,14 @@ const CHANGES = [
   'remove carts',
   'files linearizability/broadcast',
   'remove files',
+];
+
+/** Each of them takes keys of `RecordedLoad` from broadcast to a chain or back, and keeps them at `linearizability`. */
+const CHANGES_OF_SCHEME = [
+  'add chained pair- linearizability/chain',
+  'prefix chained a',
+  'default linearizability/chain',
+  'chained linearizability/broadcast',
 ];
 
 async function isOver({ port }: { readonly port: number }): Promise<boolean> {
@@ -102,5 +111,24 @@ describe('keyspaces that are added, removed and given other prefixes', () => {
       for (const [key, least] of written)
         await eventually(async () => Number(await client.get(key)) >= least);
     }
+  });
+
+  it('keep what clients see linearizable when a controller is killed meanwhile', async () => {
+    await using cluster = await startCluster({
+      level: 'linearizability',
+      settings: { durability: 'sync', request_timeout: '20' },
+    });
+    const load = await RecordedLoad.start(cluster);
+    for (const [turn, words] of CHANGES_OF_SCHEME.entries()) {
+      await load.moreWrites([0, 1, 2]);
+      await change(cluster, turn % 2, words);
+      await cluster.kill(2);
+      cluster.start(2);
+      await cluster.ready();
+      for (const controller of cluster.controllers) await eventually(() => isOver(controller));
+      load.renewKeys();
+    }
+    await load.moreWrites([0, 1, 2]);
+    await load.expectRight('linearizability');
   });
 });
