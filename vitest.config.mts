@@ -60,9 +60,10 @@ const LONG = [...LONG_ALONE, ...LONG_IN_PAIRS];
 
 /**
  * Six projects: `fast` has no processes to share the machine with and runs in parallel, so does `sim`, which simulates
- * whole clusters. In both, a worker loads each module once for all of its files (`isolate`), which halves their CPU: no
- * module has state, so no file can tell. `system` starts real processes that mostly wait for each other, two files at a time, and `failure` has the machine to itself,
- * since clusters are broken there, and work is counted. So has `long`, while `pairs` runs two files at a time.
+ * whole clusters. In both, a worker loads each module once for all of its files (`isolate`), which halves their CPU:
+ * modules have no state, so no file can tell. `system` starts real processes that mostly wait for each other, two files
+ * at a time, and `failure` has the machine to itself, since clusters are broken there, and work is counted. So has
+ * `long`, while `pairs` runs two files at a time.
  */
 export default defineConfig({
   test: {
