@@ -4,8 +4,8 @@ import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
  * How the controllers of one group talk to each other.
  *
  * Guarantee: from the moment at which a peer comes up to the moment at which it goes down, every message to it
- * arrives whole, in order and once. When it goes down, the last messages may be lost. Nothing is buffered for a peer
- * that is down.
+ * arrives whole, in order and once. When it goes down, the last messages may be lost. No message that
+ * was sent before that arrives once the peer is up again. Nothing is buffered for a peer that is down.
  */
 export interface PeerBus<Message> {
   send(node: ControllerId, message: Message): void;

@@ -58,8 +58,11 @@ export function judge(
   };
   const atEnd = new Map([...values[0]!].filter(([key]) => !isOfSessions(key) && !isAged(key)));
   const whole = withoutLost(recorder.history, cluster.losses);
-  const history = whole.filter(({ key }) => !isFleeting(key) && !isAged(key));
   const ordered = isOrdered(scenario.level);
+  // Where the controllers agree on writes, one that is lost takes the older ones of its key with it.
+  const gone = ordered ? keysLost(cluster) : new Set<string>();
+  const isJudgedKey = (key: string) => !isFleeting(key) && !isAged(key) && !gone.has(key);
+  const history = whole.filter(({ key }) => isJudgedKey(key));
   let undecided = 0;
   for (const what of recorder.unanswered) note('unanswered', what);
   const strictPartOf = (part: History): History => {
@@ -72,14 +75,14 @@ export function judge(
     if (verdict === 'violated') note('not-linearizable', `key ${key}`);
     if (verdict === 'undecided') undecided++;
   }
-  if (ordered) note('not-sequential', findSequentialViolation(history, appliedIn(cluster), false));
+  if (ordered) note('not-sequential', findSequentialViolation(history, appliedWithout(gone, cluster), false));
   const plan = withoutLost(recorder.planned, cluster.losses);
-  const planned = plan.filter(({ key }) => !isFleeting(key) && !isAged(key));
+  const planned = plan.filter(({ key }) => isJudgedKey(key));
   const searched = ordered && planned.length <= EXACT_MAX;
   if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
   }
-  if (ordered && keepsCounter(scenario) && values[0]!.has(COUNTER)) {
+  if (ordered && !gone.has(COUNTER) && keepsCounter(scenario) && values[0]!.has(COUNTER)) {
     const end = Number(values[0]!.get(COUNTER) ?? Number.NaN);
     note('miscounted', findMiscount(history, COUNTER, 0, end));
   }
@@ -208,9 +211,13 @@ function hasNoFaults({ faults, absence, delays }: Scenario): boolean {
   return faults.length === 0 && absence.nodes.length === 0 && delays.kind === 'uniform';
 }
 
-/** Every write that any controller applied, in the order of versions. @param excused finds the writes to leave out */
+function appliedWithout(keys: ReadonlySet<string>, cluster: Judged): Applied[] {
+  return appliedIn(cluster).filter(({ key }) => !keys.has(key));
+}
+
+/** The writes that controllers applied, as the checkers know them. @param excused finds those to leave out */
 function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => new Set()): Applied[] {
-  const inOrder = mergedWrites(cluster.nodes.map((node) => node.journal.applied.filter(isJudged)));
+  const inOrder = writesIn(cluster);
   const leftOut = excused(cluster, inOrder);
   const values = valuesOf(inOrder);
   return inOrder
@@ -221,6 +228,16 @@ function appliedIn(cluster: Judged, excused: typeof unavoidableDeletes = () => n
       const value = values.get(effect) ?? null;
       return { key: keyOf(effect) ?? '', kind: kind === 'join' ? 'set' : kind, value };
     });
+}
+
+/** The keys of which a write was lost as no promise excludes. */
+function keysLost(cluster: Judged): Set<string> {
+  return new Set([...unavoidableDeletes(cluster, writesIn(cluster))].filter(isOfKey).map(({ key }) => key));
+}
+
+/** Every write that any controller applied, in the order of versions. */
+function writesIn({ nodes }: Judged): Effect[] {
+  return mergedWrites(nodes.map(({ journal }) => journal.applied.filter(isJudged)));
 }
 
 /** For each controller, the versions of all entries that its journal names. */

@@ -115,6 +115,13 @@ describe('the loss of a write', () => {
   });
 });
 
+it('the loss of what a head had just decided when it ended is excused (seed 7200538)', async () => {
+  const { violations } = await runScenario(
+    drawScenario(7_200_538, { level: 'sequential', scheme: 'chain', durabilities: ['none'] }),
+  );
+  expect(violations).toEqual([]);
+});
+
 /** The push of a write arrived after the death of its origin, at a controller whose store was away. */
 it('a write may be lost when its origin dies while the only other receiver has no store (seed 7533)', async () => {
   const faults = { 'store-gone': 2, 'store-hangs': 1, 'store-emptied': 2, kill: 1, isolation: 1 };

@@ -21,8 +21,8 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
 
 /**
  * The deletions by which controllers agree on a loss that no promise excludes. With nothing on disk, that is the loss
- * of a write that only the origin's store ever took, if the origin has died since. Other controllers may have received
- * the write while their own stores were away, and then overwrite what is left in the origin's store.
+ * of a write that only the origin's store ever took, or none, if the origin has died since. Other controllers may have
+ * received the write while their own stores were away, and then overwrite what is left in the origin's store.
  *
  * @param applied every write, in the order of versions
  */
@@ -39,8 +39,8 @@ export function unavoidableDeletes({ durability, nodes }: Judged, applied: reado
     const { version } = lost;
     const origin = nodes[version.node]!;
     const takenBy = nodes.filter(({ store }) => store.takenMs(key, version) !== null);
-    const isOnlyThere = takenBy.length === 1 && takenBy[0] === origin;
-    if (isOnlyThere && origin.diedMs > origin.store.takenMs(key, version)!) found.add(effect);
+    const isNowhereElse = takenBy.every((node) => node === origin);
+    if (isNowhereElse && origin.diedMs > (origin.store.takenMs(key, version) ?? 0)) found.add(effect);
   }
   return found;
 }

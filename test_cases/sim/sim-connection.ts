@@ -63,12 +63,17 @@ export interface End {
 export class SimConnection {
   readonly ends: readonly [End, End];
 
+  /** Connections that are made later have higher numbers. */
+  readonly number: number;
+
   /** @param isBlocked whether nothing gets from one controller to another at the moment */
   constructor(
     scheduler: Scheduler,
+    number: number,
     sides: readonly { readonly node: number; readonly incarnation: number }[],
     isBlocked: (from: number, to: number) => boolean,
   ) {
+    this.number = number;
     const [a, b] = sides;
     const end = (self: typeof a, peer: typeof a): End => ({
       node: self!.node,

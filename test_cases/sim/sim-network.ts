@@ -46,6 +46,8 @@ export class SimNetwork {
   /** The connection that a side counts as up, by `self>peer`. */
   readonly #current = new Map<string, End>();
   readonly #connections = new Set<SimConnection>();
+  /** The number of the newest connection that a side has counted as up, by `self>peer`. */
+  readonly #newest = new Map<string, number>();
   readonly #dialling = new Set<string>();
   /** Machines that are off. */
   readonly #off = new Set<number>();
@@ -58,6 +60,8 @@ export class SimNetwork {
   delays: Delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
   transcript: Transcript | null = null;
   messages = 0;
+  /** Connections made since the start. */
+  #made = 0;
 
   constructor(scheduler: Scheduler, random: Random, nodes: number) {
     this.#scheduler = scheduler;
@@ -220,7 +224,7 @@ export class SimNetwork {
     if (nodes[0] == null || nodes[1] == null || !this.#mayConnect(dialler, callee)) return;
     const sides = [dialler, callee].map((node, i) => ({ node, incarnation: nodes[i]!.incarnation }));
     const isBlocked = (from: number, to: number) => this.#blocked.has(`${from}>${to}`);
-    const connection = new SimConnection(this.#scheduler, sides, isBlocked);
+    const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked);
     this.#connections.add(connection);
     for (const { node, pipe, peer } of connection.ends) {
       const roundTrips = peer === callee ? 1 : 2;
@@ -230,13 +234,20 @@ export class SimNetwork {
     }
   }
 
+  /**
+   * No connection comes up after one that was made later. The end that calls has one connection at a time, and the end
+   * that is called counts it as up first: so a message of an older connection cannot arrive after one of a newer.
+   */
   #becomeUp(end: End): void {
     if (end.state !== 'opening') return;
     const { node, peer } = end;
-    const old = this.#current.get(`${node}>${peer}`);
+    const name = `${node}>${peer}`;
+    if (end.connection.number < (this.#newest.get(name) ?? 0)) return this.#closeEnd(end);
+    const old = this.#current.get(name);
     if (old !== undefined) this.#closeEnd(old);
     end.state = 'open';
-    this.#current.set(`${node}>${peer}`, end);
+    this.#newest.set(name, end.connection.number);
+    this.#current.set(name, end);
     this.transcript?.line(node, `link to ${peer} is up`);
     this.#nodes[node]!.onPeerUp(peer);
   }

@@ -50,6 +50,7 @@ describe('the simulated network', () => {
         if (act === 2) network.close(i % 2, 1 - (i % 2));
         if (act === 3) network.block(0, 1);
         if (act === 4) network.heal(0, 1);
+        if (act === 5) network.extraMs.set('0>1', random.between(0, 200));
         await scheduler.runUntil(scheduler.nowMs + random.between(0, 40));
       }
       network.healAll();
