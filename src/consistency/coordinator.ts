@@ -2,11 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { RequestFailure } from '../base/error-codes.ts';
 import { Fifo } from '../base/fifo.ts';
 import type { MonotonicMs, WallMs } from '../base/number-kinds.ts';
-import { closedBecause, type Gate, OPEN } from '../membership/gate.ts';
+import { closedBecause, type Gate, OPEN, waitBecause } from '../membership/gate.ts';
+import { compareVersions } from '../ordering/version.ts';
 import type { ShardElsewhere } from '../placement/keyspaces.ts';
 import { failed, type Reply, serverError } from '../protocol/reply.ts';
 import type { Request } from '../protocol/request.ts';
 import type { AskedRequest } from '../replication/hop/messages.ts';
+import { reachedIn, type Session } from '../replication/request-context.ts';
 import type { ReadStrength } from '../replication/scheme.ts';
 import { BoundedReads } from './bounded-reads.ts';
 import { ConditionalWrites } from './conditional-writes.ts';
@@ -23,6 +25,7 @@ import {
   type RequestRouter,
   readPolicyOf,
   type ServedPart,
+  type ServingGroup,
   writeGateOf,
 } from './policies.ts';
 import { Reads } from './reads.ts';
@@ -223,6 +226,8 @@ export class Coordinator {
     if (keyspace.hold === 'all') return MOVING;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
     const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(keyspace);
+    const isSettled = access === 'plain write' || reads !== 'local' || gate.state !== 'open';
+    if (!isSettled && isBehind(keyspace.group, context.session)) return BEHIND;
     const { sessions } = scheme;
     const asksNothing = access === 'plain write' || reads !== 'settled' || sessions === null;
     if (asksNothing || gate.state !== 'open' || !sessions.isAhead(context.session)) return gate;
@@ -251,6 +256,14 @@ export class Coordinator {
 function strictestOf(gates: readonly Gate[]): Gate {
   return gates.find(({ state }) => state === 'closed') ?? gates.find(({ state }) => state === 'wait') ?? OPEN;
 }
+
+/** The client has seen a newer state of an ordered group, through another controller. */
+function isBehind({ number, scheme }: ServingGroup, session: Session): boolean {
+  if (session.reached === null) return false;
+  return compareVersions(scheme.applied, reachedIn(session, number)) < 0;
+}
+
+const BEHIND = waitBecause('CATCHING_UP', 'the client has seen a newer state than this controller has');
 
 /** The keys whose state the request shows. */
 function keysOf(request: Request): readonly string[] {

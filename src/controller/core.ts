@@ -11,7 +11,7 @@ import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
-import { type Configuration, idsEndOf } from '../placement/configuration.ts';
+import { type Configuration, configurationAmong, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import { type PlannedShard, shardsText } from '../placement/shards.ts';
 import type { Announcement } from '../replication/messages.ts';
@@ -102,7 +102,6 @@ export class Core {
     return this.#known;
   }
 
-  /** The keyspaces, and which group has each. */
   get router(): ControllerRouter {
     return this.groups.router;
   }
@@ -165,11 +164,11 @@ export class Core {
       this.groups.byNumber[group]!.bus.send(peer, message);
     const { word } = this.mover;
     if (word !== null) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
-    for (const group of this.groups.all) group.onPeerUp(peer);
+    for (const group of this.groups.all) if (group.has(peer)) group.onPeerUp(peer);
   }
 
   onPeerDown(peer: ControllerId): void {
-    for (const group of this.groups.all) group.onPeerDown(peer);
+    for (const group of this.groups.all) if (group.has(peer)) group.onPeerDown(peer);
     this.serving.onPeerDown(peer);
     this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
@@ -298,10 +297,13 @@ export class Core {
 
   #controllerPorts(group: GroupNumber, shard: PlannedShard | null): ControllerPorts {
     const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
+    const all = this.#ports.configured;
+    // mutant: majority-of-all
+    const configured = shard === null ? all : configurationAmong(all, shard.members);
     return {
       node: settings.self,
-      configuration: this.#configuration,
-      configured: this.#ports.configured,
+      configuration: shard === null ? this.#configuration : () => configured,
+      configured,
       incarnation,
       clock,
       random,
@@ -359,7 +361,7 @@ export class Core {
   /** The peer has handled the heartbeat that this controller sent to it at that moment. */
   #onAnswer(from: ControllerId, askedMs: MonotonicMs): void {
     if (askedMs === NEVER_HEARD) return;
-    for (const { scheme } of this.groups.all) scheme.onAnswer(from, askedMs);
+    for (const group of this.groups.all) if (group.has(from)) group.scheme.onAnswer(from, askedMs);
   }
 
   /** What a heartbeat says in the place of a version vector, where each group is announced by a message. */

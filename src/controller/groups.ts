@@ -12,7 +12,7 @@ import type { Hold, ShardElsewhere, Shards } from '../placement/keyspaces.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
-import type { PlannedShard } from '../placement/shards.ts';
+import { nameOfShard, type PlannedShard } from '../placement/shards.ts';
 import { shardsOfSlots } from '../placement/slots.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
@@ -186,12 +186,12 @@ function servedKeyspaces(
 /** @param here the group of the shard; undefined where this controller has no part in it */
 function shardOf(
   keyspace: Omit<LeveledKeyspace, 'shards'>,
-  { shard, group, members }: PlannedShard,
+  planned: PlannedShard,
   here: Group | undefined,
 ): LeveledKeyspace {
   if (here !== undefined) return { ...keyspace, group: here, owner: here, shards: null };
-  const name = `shard ${shard} of ${keyspace.name}`;
-  const elsewhere = { group, members, name, keyspace: keyspace.name };
+  const { group, members } = planned;
+  const elsewhere = { group, members, name: nameOfShard(planned), keyspace: keyspace.name };
   return { ...keyspace, elsewhere, shards: null };
 }
 
@@ -242,7 +242,7 @@ function groupWithEntries(
     recovered,
     viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,
     store: ports.store,
-    log: number === ROOT_GROUP || !SCHEMES[scheme].isOrdered ? ports.log : logOf(scheme, ports.log),
+    log: number === ROOT_GROUP || !SCHEMES[scheme].isOrdered ? ports.log : logOf(shard, scheme, ports.log),
     journalName: recovered.journalName || nameInMemory,
     requestTimeoutMs: settings.requestTimeoutMs,
     nextTurn: ports.nextTurn,
@@ -275,8 +275,8 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
 }
 
 /** Names the group in what it says of its views. */
-function logOf(scheme: SchemeName, log: Log): Log {
-  const of = SCHEMES[scheme].word;
+function logOf(shard: PlannedShard | null, scheme: SchemeName, log: Log): Log {
+  const of = shard === null ? SCHEMES[scheme].word : nameOfShard(shard);
   return {
     info: (message, fields) => log.info(message, { of, ...fields }),
     warn: (message, fields) => log.warn(message, { of, ...fields }),

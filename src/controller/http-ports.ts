@@ -55,7 +55,7 @@ export function httpPortsOf(
     slowRequests: (count) => slowRequestsOf(parts, count),
     forgetSlowRequests: () => core.coordinator.times.slow.clear(),
     levels: () => levelsOf(parts),
-    view: () => viewOf(core),
+    view: () => viewOf(parts),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),
     events,

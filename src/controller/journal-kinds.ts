@@ -24,6 +24,11 @@ export function directoryOfShard({ keyspace, shard, of }: PlannedShard): string 
   return `${keyspace}-${shard}-of-${of}`;
 }
 
+/** The path of that directory. */
+export function pathOfShard(dataDir: string, shard: PlannedShard): string {
+  return join(dataDir, SHARDS_DIRECTORY, directoryOfShard(shard));
+}
+
 /** The journals of the shards that the controller has. */
 export function shardJournalsOf(
   settings: Settings,

@@ -20,7 +20,7 @@ import { NO_VERSION, sameVersion, TICKS_PER_MS } from '../ordering/version.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { AbandonedGroup } from './core-ports.ts';
 import { groupsHere, type PlannedGroup, type RememberedPlacements } from './group-plan.ts';
-import { directoryOfShard, SHARDS_DIRECTORY } from './journal-kinds.ts';
+import { directoryOfShard, pathOfShard, SHARDS_DIRECTORY } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { type PlacedLog, refuseMisplaced, refuseUnused } from './placement-check.ts';
 import { ownerOf, type Settings } from './settings.ts';
@@ -97,7 +97,7 @@ async function openPlanned(
   const dataDir =
     shard === null
       ? await opening.directories.journalOf(kind, isFirst)
-      : join(opening.settings.dataDir, SHARDS_DIRECTORY, directoryOfShard(shard));
+      : pathOfShard(opening.settings.dataDir, shard);
   try {
     await opening.ports.disk.makePath(dataDir);
   } catch (error) {

@@ -18,6 +18,7 @@ import type {
 } from '../replication/chain/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
+import type { HopMessage } from '../replication/hop/messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import {
   answerFlaw,
@@ -126,7 +127,7 @@ export class MessageChecks {
         return this.#ballot(message.promised);
       case 'ask':
       case 'answer':
-        return message.type === 'ask' ? askedFlaw(message.request) : answerFlaw(message.reply);
+        return this.#hop(message);
       case 'moving':
         return isReasonText(message.trouble) ? null : 'what it says of its troubles is no text';
       case 'configuration':
@@ -134,6 +135,12 @@ export class MessageChecks {
       case 'sync-next':
         return null;
     }
+  }
+
+  #hop(message: HopMessage): string | null {
+    return message.type === 'ask'
+      ? (this.#version(message.after) ?? askedFlaw(message.request))
+      : (this.#version(message.applied) ?? answerFlaw(message.reply));
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {

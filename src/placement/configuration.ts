@@ -47,6 +47,14 @@ export function configurationOf(
   return { controllers: addresses.map(({ host, port }, id) => ({ id, host, port })) };
 }
 
+/** The configuration of a group that only these controllers take part in. */
+export function configurationAmong(
+  { controllers }: Configuration,
+  members: readonly ControllerId[],
+): Configuration {
+  return { controllers: controllers.filter(({ id }) => members.includes(id)) };
+}
+
 /** The ids of all controllers, in order: those that vote, join and leave. */
 export function idsOf({ controllers }: Configuration): readonly ControllerId[] {
   return controllers.map(({ id }) => id);

@@ -30,6 +30,11 @@ export interface PlannedShard {
   readonly members: readonly ControllerId[];
 }
 
+/** For people. */
+export function nameOfShard({ keyspace, shard }: Pick<PlannedShard, 'keyspace' | 'shard'>): string {
+  return `shard ${shard} of ${keyspace}`;
+}
+
 /** The number of the first group of a shard. Smaller numbers belong to the groups of levels. */
 export const FIRST_SHARD_GROUP = 16;
 

@@ -1,5 +1,6 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { Stretches } from '../ordering/stretches.ts';
+import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Level } from '../placement/level.ts';
 
 /** What one client has seen and written, as far as the schemes need it. A connection is a session. */
@@ -12,6 +13,28 @@ export interface Session {
   started: number;
   /** By groups whose sessions go from controller to controller; none before the first request that concerns one. */
   readonly parts: SessionPart[];
+  /** What it has seen of ordered groups through other controllers; null before the first answer from such a group. */
+  reached: GroupState[] | null;
+}
+
+/** A state of an ordered group: every write up to this version is applied. */
+export interface GroupState {
+  readonly group: GroupNumber;
+  version: Version;
+}
+
+/** The state of the group that the session has seen; `NO_VERSION` where it has seen none. */
+export function reachedIn({ reached }: Session, group: GroupNumber): Version {
+  return reached?.find((one) => one.group === group)?.version ?? NO_VERSION;
+}
+
+/** The session has seen this state of the group. */
+export function noteReached(session: Session, group: GroupNumber, version: Version): void {
+  if (sameVersion(version, NO_VERSION)) return;
+  session.reached ??= [];
+  const known = session.reached.find((one) => one.group === group);
+  if (known === undefined) session.reached.push({ group, version });
+  else if (compareVersions(version, known.version) > 0) known.version = version;
 }
 
 /** What a session has seen and written in one group, at `causal`. */
@@ -37,7 +60,7 @@ export interface RequestContext {
 
 /** The context of a new connection. */
 export function newContext(): RequestContext {
-  return { level: null, maxAgeMs: null, session: { started: 0, parts: [] } };
+  return { level: null, maxAgeMs: null, session: { started: 0, parts: [], reached: null } };
 }
 
 /** The context of writes that no client has asked for. */

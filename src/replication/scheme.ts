@@ -186,6 +186,8 @@ export interface Scheme {
 
   /** The version vector of the group, as of now. It must not be changed. */
   readonly known: VersionVector;
+  /** The version that was applied last; `NO_VERSION` where writes have no order in common. */
+  readonly applied: Version;
   /** The version up to which the state here may be continued after a crash; `NO_VERSION` when there is none. */
   readonly resumePoint: Version;
   /** Why the journal takes no writes, nor will in a moment; empty when it does. */

@@ -1,4 +1,5 @@
 import type { State } from '../../src/checkers/convergence.ts';
+import { isOrdered } from '../../src/consistency/policies.ts';
 import { FIRST_SHARD_GROUP } from '../../src/placement/shards.ts';
 import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -25,8 +26,8 @@ export function judgeShards(
     const ofShard: JudgedRecord = {
       history: of(record.history),
       planned: of(record.planned),
-      // Another replica may be asked once the one that was asked has died, and may know less.
-      seen: scenario.faults.length === 0 ? record.seen.filter(({ key }) => isOf(key)) : [],
+      // Without an order another replica may be asked once the one that was asked has died, and may know less.
+      seen: isOrdered(scenario.level) || scenario.faults.length === 0 ? of(record.seen) : [],
       unanswered: shard === 0 ? record.unanswered : [],
       failures: shard === 0 ? record.failures : 0,
     };
@@ -52,7 +53,7 @@ function shardOf(cluster: SimCluster, group: number): Judged {
   return {
     level,
     durability,
-    losses: [...losses, ...lossesAlone],
+    losses: isOrdered(level) ? losses : [...losses, ...lossesAlone],
     resumptions,
     nodes: members.map((node) => ({
       id: node.id,

@@ -232,6 +232,8 @@ class Run {
       }
     cluster.transcript?.line(null, `away: ${nodes.join(', ')}, by ${by}`);
     for (const node of present) await this.#expectToServe(node);
+    // A shard serves before the group does that all controllers have in common, and whose views are counted.
+    if (this.#scenario.shards !== undefined) await cluster.runUntilServing(present, SERVES_WITHIN_MS);
     const views = this.#views.size;
     await cluster.run(SETTLE_MS);
     this.#expectSteady(views);

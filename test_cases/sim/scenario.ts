@@ -71,7 +71,7 @@ export interface Draw {
   readonly level?: Level;
   /** Draws keyspaces of all levels; nothing that is silent for long starts empty, and no read asks for a level. */
   readonly mixed?: boolean;
-  /** Draws shards, at `eventual`. */
+  /** Draws shards, at any level but `causal`. */
   readonly sharded?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
@@ -160,18 +160,25 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   };
 }
 
+/** The levels that keyspaces with shards have. */
+const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequential'];
+
 /**
  * Controllers have some shards of the keys. One that starts empty in one group is no loss that the judge of another
- * group knows of. At the end at most as many controllers are away as leave a replica of each shard.
+ * group knows of. At the end at most as many controllers are away as leave a replica of each shard, or a
+ * majority of them where the shard is ordered.
  */
 function drawSharded(seed: number, { sharded: _, ...draw }: Draw): Scenario {
   const random = new Random(seed).fork('shards');
   const nodes = draw.nodes ?? 3 + random.below(4);
   const shards = { shards: 2 + random.below(3), replicas: 1 + random.below(3) };
   const horizonMs = Number.POSITIVE_INFINITY;
-  const fixed = { level: 'eventual', weakReads: 0, horizonMs, switches: false, nodes } as const;
+  const level = pickOr(draw.level, () => new Random(seed).fork('level of shards').pick(SHARD_LEVELS));
+  const weakReads = isOrdered(level) ? {} : { weakReads: 0 };
+  const fixed = { level, ...weakReads, horizonMs, switches: false, nodes } as const;
   const drawn = drawScenario(seed, { ...draw, ...fixed });
-  const away = drawn.absence.nodes.slice(0, shards.replicas - 1);
+  const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
+  const away = drawn.absence.nodes.slice(0, shards.replicas - needed);
   return { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
 }
 

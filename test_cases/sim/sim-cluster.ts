@@ -1,12 +1,12 @@
 import type { DifferenceLimits } from '../../src/consistency/differences.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
-import { groupsWithEntries } from '../../src/controller/group-plan.ts';
+import { groupsWithEntries, shardGroups } from '../../src/controller/group-plan.ts';
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
-import type { Configuration } from '../../src/placement/configuration.ts';
+import { type Configuration, majorityOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { levelOf, placedLevel } from '../../src/placement/placed-level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
@@ -76,6 +76,8 @@ export class SimCluster {
   isUndisturbed = false;
   /** Planned ends that went wrong although nothing hindered them, in words. */
   readonly mistakes: string[] = [];
+  /** The groups of shards. */
+  readonly #shards: readonly number[];
   /** What is known of the memory of each ordered group, by number; of one group where none is ordered. */
   readonly #memories = new Map<number, Memory>();
   /** How often the cluster went on after no controller had its memory. */
@@ -102,7 +104,7 @@ export class SimCluster {
           network: this.network,
           random: this.random.fork(`node ${id}`),
           transcript: () => this.#transcript,
-          onSettled: () => this.#onSettled(() => true),
+          onSettled: () => this.#onSettled((_, group) => this.nodes[id]!.journals.of(group) !== undefined),
           onView: (group, view) => this.#onView(group, view),
           onStartEmpty: (node) => this.#onStartEmpty(node),
           servesAlone: !isOrdered(options.level),
@@ -112,6 +114,7 @@ export class SimCluster {
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
+    this.#shards = shardGroups(settingsFor(0, count, options)).map(({ number }) => number);
     this.durability = options.settings?.durability ?? 'none';
     this.scheduler.asynchronous = this.durability !== 'none';
   }
@@ -196,10 +199,11 @@ export class SimCluster {
    */
   #lose(nodes: readonly SimNode[], end: (node: SimNode) => void): void {
     const toMs = this.scheduler.nowMs;
-    this.#onSettled((memory) => this.nodes.some((node) => this.#knows(node, memory)));
+    this.#onSettled((memory, group) => this.nodes.some((node) => this.#knows(node, memory, group)));
     for (const node of nodes) {
       const death = { fromMs: node.durableUntilMs, toMs };
-      if ([...this.#memories.values()].some((memory) => this.#knows(node, memory))) this.#deaths.push(death);
+      if ([...this.#memories].some(([group, memory]) => this.#knows(node, memory, group)))
+        this.#deaths.push(death);
       if (this.durability === 'async') this.lossesAlone.push(death);
       end(node);
     }
@@ -211,10 +215,10 @@ export class SimCluster {
 
   /** @returns whether no controller has the memory of some group any more, and one had it until now */
   #forget(): boolean {
-    const lost = [...this.#memories.values()].filter((memory) => {
-      return !memory.isForgotten && !this.nodes.some((node) => this.#knows(node, memory));
+    const lost = [...this.#memories].filter(([group, memory]) => {
+      return !memory.isForgotten && !this.nodes.some((node) => this.#knows(node, memory, group));
     });
-    for (const memory of lost) memory.isForgotten = true;
+    for (const [, memory] of lost) memory.isForgotten = true;
     return lost.length > 0;
   }
 
@@ -230,11 +234,14 @@ export class SimCluster {
   }
 
   /** Whether a controller knows all answered writes of a group: it has its memory, and is in the newest view. */
-  #knows(node: SimNode, { view }: Memory): boolean {
+  #knows(node: SimNode, { view }: Memory, group: number): boolean {
     const isMember = view?.members.some((member) => {
       return member.node === node.id && member.incarnation === node.incarnation;
     });
-    return node.knows && (isMember ?? true);
+    const { core, incarnation, servedShards } = node;
+    const isShard = this.#shards.includes(group);
+    const knows = isShard ? servedShards.has(core, incarnation, group) : node.knows;
+    return knows && (isMember ?? true);
   }
 
   #onView(group: number, view: View): void {
@@ -244,9 +251,9 @@ export class SimCluster {
   }
 
   /** After no controller had the memory of a group, all go on from the longest state that was on a disk. */
-  #onSettled(isKnown: (memory: Memory) => boolean): void {
+  #onSettled(isKnown: (memory: Memory, group: number) => boolean): void {
     for (const [group, memory] of this.#memories) {
-      if (!memory.isForgotten || !isKnown(memory)) continue;
+      if (!memory.isForgotten || !isKnown(memory, group)) continue;
       memory.isForgotten = false;
       this.resumptions++;
       if (!isOrdered(this.level) || this.durability !== 'async') continue;
@@ -263,9 +270,18 @@ export class SimCluster {
    */
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
-    if (others.length < Math.floor(this.nodes.length / 2) + 1) return false;
+    if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every((key) => isStillStored(key, others, others));
+  }
+
+  /** Of each ordered shard a majority of its members is among these controllers. */
+  #haveShards(nodes: readonly SimNode[]): boolean {
+    if (!isOrdered(this.level)) return true;
+    return this.#shards.every((group) => {
+      const members = this.nodes.filter(({ journals }) => journals.of(group) !== undefined);
+      return nodes.filter((node) => members.includes(node)).length >= majorityOf(members.length);
+    });
   }
 
   /** Whether this store may lose the entry: another store has it, or the controller's own journal. */
@@ -287,6 +303,12 @@ export class SimCluster {
 
   run(forMs: number): Promise<void> {
     return this.scheduler.runUntil(this.scheduler.nowMs + forMs);
+  }
+
+  /** Ends in any case after so many virtual milliseconds. */
+  async runUntilServing(nodes: readonly SimNode[], withinMs: number): Promise<void> {
+    const untilMs = this.scheduler.nowMs + withinMs;
+    while (nodes.some(({ serving }) => !serving) && this.scheduler.nowMs < untilMs) await this.run(20);
   }
 
   /** @throws when the cluster is not ready within the bound, in virtual milliseconds */

@@ -14,6 +14,7 @@ import { type Configuration, configurationOf, votersOf } from '../../src/placeme
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { replyLocally } from './local-replies.ts';
 import { NodeJournals } from './node-journals.ts';
+import { ServedShards } from './served-shards.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
@@ -48,6 +49,7 @@ export class SimNode implements NetworkNode {
   #isStopping = false;
   #settledIncarnation = 0;
   readonly #groups: readonly PlannedGroup[];
+  readonly servedShards = new ServedShards();
   readonly journals = new NodeJournals(() => this.core?.router ?? null);
   /** What this run began with, by number of the group. */
   #recovered: ReadonlyMap<number, RecoveredState> = new Map();
@@ -257,6 +259,7 @@ export class SimNode implements NetworkNode {
     network.join(id, this);
     run.every(TICK_MS, () => {
       core.onTick();
+      this.servedShards.onTick(core, this.#incarnation);
       if (core.notReadyBecause === '') this.#settle();
     });
     run.every(this.#settings.heartbeatMs, () => core.onHeartbeatTick());

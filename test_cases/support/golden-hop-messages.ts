@@ -1,3 +1,4 @@
+import { NO_VERSION } from '../../src/ordering/version.ts';
 import type { HopAnswer, HopAsk } from '../../src/replication/hop/messages.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -14,6 +15,7 @@ export const HOP_MESSAGES: {
       client: 4,
       level: null,
       maxAgeMs: null,
+      after: NO_VERSION,
       request: { kind: 'get', keys: ['user:1'], withCas: true },
     },
     write: {
@@ -22,6 +24,7 @@ export const HOP_MESSAGES: {
       client: LARGEST,
       level: 'eventual',
       maxAgeMs: null,
+      after: NO_VERSION,
       request: {
         kind: 'storage',
         verb: 'set',
@@ -43,6 +46,7 @@ export const HOP_MESSAGES: {
       client: 4,
       level: null,
       maxAgeMs: 500,
+      after: { time: 1_000, node: 2 },
       request: {
         kind: 'read_item',
         key: 'user:1',
@@ -59,6 +63,7 @@ export const HOP_MESSAGES: {
       client: 4,
       level: null,
       maxAgeMs: null,
+      after: NO_VERSION,
       request: { kind: 'gat', keys: ['user:1'], withCas: true, exptime: 60 },
     },
     debug: {
@@ -67,6 +72,7 @@ export const HOP_MESSAGES: {
       client: 4,
       level: null,
       maxAgeMs: null,
+      after: NO_VERSION,
       request: { kind: 'debug', key: 'user:1' },
     },
     flush: {
@@ -75,6 +81,7 @@ export const HOP_MESSAGES: {
       client: 4,
       level: null,
       maxAgeMs: null,
+      after: NO_VERSION,
       request: { kind: 'flush_all', delay: 10, noreply: false },
     },
   },
@@ -84,6 +91,7 @@ export const HOP_MESSAGES: {
       number: 17,
       servedLevel: '',
       servedAgeMs: 0,
+      applied: NO_VERSION,
       reply: { kind: 'hits', hits: [{ key: 'user:1', flags: 7, cas: 1_000n, value: Buffer.from('value') }] },
     },
     miss: {
@@ -91,6 +99,7 @@ export const HOP_MESSAGES: {
       number: 18,
       servedLevel: 'e',
       servedAgeMs: 12,
+      applied: { time: 1_001, node: 1 },
       reply: { kind: 'hits', hits: [] },
     },
     failure: {
@@ -98,6 +107,7 @@ export const HOP_MESSAGES: {
       number: LARGEST,
       servedLevel: '',
       servedAgeMs: LARGEST,
+      applied: { time: 1_002, node: 0 },
       reply: { kind: 'server_error', code: 'STORE_DOWN', reason: 'the store is down' },
     },
     stored: {
@@ -105,6 +115,7 @@ export const HOP_MESSAGES: {
       number: 19,
       servedLevel: '',
       servedAgeMs: 0,
+      applied: NO_VERSION,
       reply: { kind: 'outcome', outcome: 'stored', cas: 1_001n },
     },
   },

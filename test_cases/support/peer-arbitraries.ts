@@ -298,6 +298,7 @@ export const MESSAGES: Arbitraries = {
     client: u53,
     level: fc.option(fc.constantFrom(...LEVELS)),
     maxAgeMs: fc.option(u32),
+    after: versions,
     request: askedRequests,
   }),
   answer: fc.record({
@@ -306,6 +307,7 @@ export const MESSAGES: Arbitraries = {
     reply: askedReplies,
     servedLevel: fc.constantFrom('', 'l', 's', 'c', 'e'),
     servedAgeMs: u53,
+    applied: versions,
   }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
   'causal-push': fc.record({

@@ -179,7 +179,9 @@ async function requireNoLife(settings: Settings): Promise<void> {
     );
   const directories = new GroupDirectories(NODE_DISK, dataDir, self);
   const further = Object.values(SCHEMES).map(({ group }) => viewFileOf(dataDir, self, group));
-  const all = [viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self), ...further];
+  const ofShards = shardJournalsOf(settings).map(({ path }) => viewFileOf(join(dataDir, path), self));
+  const root = viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self);
+  const all = [root, ...further, ...ofShards];
   const views = all.find((path) => existsSync(path));
   if (views !== undefined)
     throw new OperationError(

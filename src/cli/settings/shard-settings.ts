@@ -33,10 +33,9 @@ export function shardedKeyspace(
   if (shards < 1 || shards > SHARDS_MAX)
     throw new BadValue(`${name} has ${shards} shards; give a number from 1 to ${SHARDS_MAX}`);
   if (shards === 1) return [];
-  if (level !== 'eventual')
+  if (level === 'causal')
     throw new BadValue(
-      `${name} is at ${level}, and keyspaces at eventual alone can have several shards; ` +
-        'choose that level for it, or one shard',
+      `${name} is at causal, and keyspaces at causal have one shard; choose another level for it, or one shard`,
     );
   return [{ name, shards, replicas: own ?? replicas }];
 }

@@ -1,6 +1,7 @@
 import { Fifo } from '../../base/fifo.ts';
 import type { ControllerId, GroupNumber } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
+import { NO_VERSION, type Version } from '../../ordering/version.ts';
 import { type Reply, serverError } from '../../protocol/reply.ts';
 import type { Request } from '../../protocol/request.ts';
 import type {
@@ -11,11 +12,11 @@ import type {
   HopMessage,
 } from '../../replication/hop/messages.ts';
 import type { ReadBudget } from '../../replication/read-flow.ts';
-import { newContext } from '../../replication/request-context.ts';
+import { newContext, noteReached } from '../../replication/request-context.ts';
 import { NO_STREAM } from '../client-stream.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Pipeline } from '../pipeline.ts';
-import type { RequestRouter } from '../policies.ts';
+import type { RequestRouter, ServedPart } from '../policies.ts';
 import { OWED_MAX } from './outbox.ts';
 
 export interface AskedClientsPorts {
@@ -85,9 +86,12 @@ export class AskedClients {
     for (const peer of this.#peers.values()) peer.drain();
   }
 
-  /** To be called every few milliseconds: the links may have room for more values. */
+  /** To be called every few milliseconds: the links may have room for more values, and groups may have applied more. */
   onTick(): void {
-    for (const peer of this.#peers.values()) peer.goOn();
+    for (const peer of this.#peers.values()) {
+      peer.goOn();
+      peer.drain();
+    }
   }
 }
 
@@ -106,13 +110,15 @@ class AskingPeer implements ReadBudget {
     this.#ports = ports;
   }
 
-  onAsk(group: GroupNumber, { number, client, level, maxAgeMs, request }: HopAsk): void {
+  onAsk(group: GroupNumber, { number, client, level, maxAgeMs, after, request }: HopAsk): void {
     const bus = this.#ports.busOf(group);
+    const serving = groupHere(request, group, this.#ports.router);
     const answer = (reply: AskedReply): void => {
-      if (!this.#isGone) bus.send(this.#id, answerTo(number, request, reply));
+      const applied = serving?.scheme.applied ?? NO_VERSION;
+      if (!this.#isGone) bus.send(this.#id, answerTo(number, request, reply, applied));
     };
-    const mine = requestHere(request, group, this.#ports.router);
-    if (mine === null) return answer(NOT_HERE);
+    if (serving === null) return answer(NOT_HERE);
+    const mine: Request = request.kind === 'flush_all' ? { ...request, only: group } : request;
     let asked = this.#clients.get(client);
     if (asked === undefined) {
       asked = new AskedClient(this.#ports, this, this.#ports.nameOf(this.#id));
@@ -121,6 +127,7 @@ class AskingPeer implements ReadBudget {
     const { context } = asked.pipeline;
     context.level = level;
     context.maxAgeMs = maxAgeMs;
+    noteReached(context.session, group, after);
     this.unanswered++;
     asked.submit(mine, (reply) => {
       this.unanswered--;
@@ -176,21 +183,23 @@ class AskedClient {
   }
 }
 
-/** The request as it is carried out here; null where this controller does not have the key in that group. */
-function requestHere(request: AskedRequest, group: GroupNumber, router: RequestRouter): Request | null {
-  if (request.kind === 'flush_all') {
-    const isHere = router.parts.some((part) => part.elsewhere === null && part.group.number === group);
-    return isHere ? { ...request, only: group } : null;
-  }
+/** The group that carries the request out here; null where this controller does not have the key in that group. */
+function groupHere(
+  request: AskedRequest,
+  group: GroupNumber,
+  router: RequestRouter,
+): ServedPart['group'] | null {
+  const isHere = (part: ServedPart) => part.elsewhere === null && part.group.number === group;
+  if (request.kind === 'flush_all') return router.parts.find(isHere)?.group ?? null;
   const part = router.partOf('keys' in request ? request.keys[0]! : request.key);
-  return part.elsewhere === null && part.group.number === group ? request : null;
+  return isHere(part) ? part.group : null;
 }
 
-function answerTo(number: number, request: AskedRequest, reply: AskedReply): HopAnswer {
+function answerTo(number: number, request: AskedRequest, reply: AskedReply, applied: Version): HopAnswer {
   const isItem = request.kind === 'read_item';
   const servedLevel = (isItem ? request.levelFlag?.served : undefined) ?? '';
   const servedAgeMs = (isItem ? request.ageFlag?.servedMs : undefined) ?? 0;
-  return { type: 'answer', number, reply, servedLevel, servedAgeMs };
+  return { type: 'answer', number, reply, servedLevel, servedAgeMs, applied };
 }
 
 const NOT_HERE: AskedReply = serverError(

@@ -7,7 +7,12 @@ import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Peers } from '../../membership/peers.ts';
 import type { ShardElsewhere } from '../../placement/keyspaces.ts';
 import type { AskedRequest, HopAnswer, HopAsk, HopMessage } from '../../replication/hop/messages.ts';
-import type { RequestContext } from '../../replication/request-context.ts';
+import {
+  noteReached,
+  type RequestContext,
+  reachedIn,
+  type Session,
+} from '../../replication/request-context.ts';
 import { Outbox } from './outbox.ts';
 import { ShardRoute } from './shard-route.ts';
 import type { Waiter } from './waiter.ts';
@@ -29,6 +34,8 @@ export interface HopPorts {
 interface Asked {
   readonly ask: HopAsk;
   readonly route: ShardRoute;
+  /** That of the client. */
+  readonly session: Session;
   readonly waiter: Waiter;
   /** What the request takes on the link, about. */
   readonly bytes: number;
@@ -48,7 +55,10 @@ interface Asked {
  *  2. An answer counts once, and only from the controller that was asked. One that comes late or twice is ignored: no
  *     request has its number any more.
  *  3. A write whose member went away before it answered has an unknown outcome, and its client is told so.
- *  4. What a controller owes is bounded, and so is what waits for it: further requests stay in the pipelines of their
+ *  4. Where the writes of a group have one order, a client never sees an older state of it than before. A member may
+ *     have applied less than the one that was asked before it. Therefore each answer says how far its sender has
+ *     applied, each request says how far the client has seen, and a member waits until it has applied as much.
+ *  5. What a controller owes is bounded, and so is what waits for it: further requests stay in the pipelines of their
  *     clients.
  */
 export class Hop {
@@ -90,18 +100,20 @@ export class Hop {
     shard: ShardElsewhere,
     request: AskedRequest,
     client: number,
-    { level, maxAgeMs }: Pick<RequestContext, 'level' | 'maxAgeMs'>,
+    { level, maxAgeMs, session }: RequestContext,
     waiter: Waiter,
   ): void {
     const route = this.#routeTo(shard);
     const member = route.choose();
-    const peer = member === 'busy' ? route.other([]) : member;
+    const peer = member === 'busy' ? route.current : member;
     if (peer === null) return waiter.onRefused(failure('SHARD_UNAVAILABLE', this.#unreachable(shard)));
-    const ask = { type: 'ask', number: ++this.#lastNumber, client, level, maxAgeMs, request } as const;
+    const number = ++this.#lastNumber;
+    const after = reachedIn(session, shard.group);
+    const ask = { type: 'ask', number, client, level, maxAgeMs, after, request } as const;
     const sinceMs = this.#ports.clock.nowMs();
     this.asked++;
     const bytes = bytesOf(request);
-    this.#push({ ask, route, waiter, bytes, sinceMs, peer, tried: null, isSent: false });
+    this.#push({ ask, route, session, waiter, bytes, sinceMs, peer, tried: null, isSent: false });
   }
 
   onAnswer(from: ControllerId, answer: HopAnswer): void {
@@ -109,6 +121,8 @@ export class Hop {
     const asked = this.#unanswered.get(answer.number);
     if (asked === undefined || asked.peer !== from || !asked.isSent) return;
     this.#settle(asked);
+    // mutant: forgets-what-was-seen
+    noteReached(asked.session, asked.route.shard.group, answer.applied);
     const { reply } = answer;
     const isElsewhere = reply.kind === 'server_error' && MAY_SUCCEED_ELSEWHERE.has(reply.code);
     if (isElsewhere) {
@@ -173,14 +187,15 @@ export class Hop {
 
   /** @returns false when the request can't be sent to another member */
   #tryAnother(asked: Asked): boolean {
-    const { waiter, route, ask, peer } = asked;
+    const { waiter, route, session, ask, peer } = asked;
     if (waiter.isPast) return false;
     const tried = [...(asked.tried ?? []), peer];
     const next = route.other(tried);
     if (next === null) return false;
     this.askedAgain++;
     const number = ++this.#lastNumber;
-    this.#push({ ...asked, ask: { ...ask, number }, peer: next, tried, isSent: false });
+    const after = reachedIn(session, route.shard.group);
+    this.#push({ ...asked, ask: { ...ask, number, after }, peer: next, tried, isSent: false });
     return true;
   }
 
@@ -239,6 +254,10 @@ const MAY_SUCCEED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(
       'CATCHING_UP',
       'CLOCK_UNKNOWN',
       'JOURNAL_NOT_WRITABLE',
+      'NO_LEASE',
+      'NO_MAJORITY',
+      'NO_VIEW',
+      'OUT_OF_VIEW',
       'STORE_DOWN',
       'VALUE_LOST',
       'WRONG_SHARD',

@@ -45,6 +45,11 @@ export class ShardRoute {
     this.#preferred = [...shard.members.slice(first), ...shard.members.slice(0, first)];
   }
 
+  /** The member that was taken last. */
+  get current(): ControllerId | null {
+    return this.#current;
+  }
+
   /** Takes the member to ask now; null when none can be reached, `busy` while the one before still owes answers. */
   choose(): ControllerId | 'busy' | null {
     const next = this.#next();

@@ -1,9 +1,11 @@
 import { ballotName } from '../../membership/view.ts';
 import { addressTextOf, idsOf } from '../../placement/configuration.ts';
 import { levelOf, orderedSchemeOf } from '../../placement/placed-level.ts';
+import { nameOfShard } from '../../placement/shards.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import type { OrderedGroup } from '../core-reports.ts';
+import { shardGroups } from '../group-plan.ts';
 import {
   exchangesWith,
   firstOf,
@@ -42,8 +44,8 @@ export function statusOf(parts: ControllerParts): Status {
     reads,
     writes,
     uptimeSeconds: uptimeSecondsOf(parts),
-    view: viewOf(core),
-    otherViews: viewsOf(core).slice(1),
+    view: viewOf(parts),
+    otherViews: viewsOf(parts).slice(1),
     time: timeOf(core),
     requests: {
       pending: METRICS.memchorus_requests_pending.read(parts),
@@ -114,16 +116,17 @@ function serviceOf(trouble: string): Service {
 }
 
 /** The view of the first group with ordered keyspaces. */
-export function viewOf(core: Core): Status['view'] {
-  return viewsOf(core)[0] ?? viewIn(core, null);
+export function viewOf(parts: ControllerParts): Status['view'] {
+  return viewsOf(parts)[0] ?? viewIn(parts, null);
 }
 
 /** The views that the controller serves in, one for each group with ordered keyspaces. */
-export function viewsOf(core: Core): readonly Status['view'][] {
-  return core.orderedGroups.map((group) => viewIn(core, group));
+export function viewsOf(parts: ControllerParts): readonly Status['view'][] {
+  return parts.core.orderedGroups.map((group) => viewIn(parts, group));
 }
 
-function viewIn({ peers }: Core, group: OrderedGroup | null): Status['view'] {
+function viewIn({ core, settings }: ControllerParts, group: OrderedGroup | null): Status['view'] {
+  const shard = shardGroups(settings).find(({ number }) => number === group?.number)?.shard;
   const { view = null, viewAgeMs = null, leaseLeftMs = null } = group?.views ?? {};
   return {
     ballot: view === null ? '' : ballotName(view.ballot),
@@ -132,7 +135,8 @@ function viewIn({ peers }: Core, group: OrderedGroup | null): Status['view'] {
     reason: view?.reason ?? '',
     ageMs: rounded(viewAgeMs),
     leaseLeftMs: leaseLeftMs === null || !Number.isFinite(leaseLeftMs) ? null : Math.round(leaseLeftMs),
-    suspected: peers.silent,
+    suspected: core.peers.silent.filter((peer) => shard?.members.includes(peer) ?? true),
+    shard: shard === undefined ? '' : nameOfShard(shard),
   };
 }
 

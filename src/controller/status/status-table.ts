@@ -103,7 +103,8 @@ function viewLines({ peers }: Status, view: Status['view']): string[] {
   const names = view.suspected.map((id) => peers.find((peer) => peer.id === id)?.address ?? String(id));
   const suspected = names.length === 0 ? '' : `, silent: ${names.join(', ')}`;
   const members = view.scheme === 'chain' ? `chain ${view.members.join(' → ')}` : view.members.join(', ');
-  const lines = [`view      ${view.ballot} of ${members}${lease}${suspected}`];
+  const shard = view.shard === '' ? '' : `, for ${view.shard}`;
+  const lines = [`view      ${view.ballot} of ${members}${shard}${lease}${suspected}`];
   if (view.reason !== '') lines.push(`          since ${view.reason}`);
   return lines;
 }

@@ -236,8 +236,10 @@ export interface ViewStatus {
    * where no lease is needed.
    */
   readonly leaseLeftMs: number | null;
-  /** The ids of silent controllers. */
+  /** The ids of silent controllers that take part in the group. */
   readonly suspected: readonly number[];
+  /** The shard whose view this is, for people; empty where the group has whole keyspaces. */
+  readonly shard: string;
 }
 
 export interface PeerStatus {

@@ -78,7 +78,8 @@ export const VIEW = object({
   reason: TEXT,
   ageMs: orNull(COUNT),
   leaseLeftMs: orNull(INTEGER),
-  suspected: described('the ids of silent controllers', listOf(COUNT)),
+  suspected: described('the ids of silent controllers that take part', listOf(COUNT)),
+  shard: described('the shard whose view this is; empty where the group has whole keyspaces', TEXT),
 });
 
 const STORE = object({

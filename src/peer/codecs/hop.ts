@@ -2,7 +2,7 @@ import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-wr
 import { numbering } from '../../base/numbering.ts';
 import type { AskedReply, AskedRequest, HopAnswer, HopAsk } from '../../replication/hop/messages.ts';
 import type { Codec } from './codec.ts';
-import { readAskedLevel, wordOf, writeAskedLevel } from './fields.ts';
+import { readAskedLevel, readVersion, wordOf, writeAskedLevel, writeVersion } from './fields.ts';
 import { readReply, writeReply } from './reply.ts';
 import { bitsIn, readRequest, secondsIn, writeRequest, writeSeconds } from './request.ts';
 
@@ -19,11 +19,12 @@ const FORMS = numbering<'entry' | 'get' | 'debug' | 'flush_all'>({
 const REPLY_FORMS = numbering<'entry' | 'miss' | 'hit'>({ entry: 0, miss: 1, hit: 2 });
 
 export const ask: Codec<HopAsk> = {
-  write(w, { number, client, level, maxAgeMs, request }) {
+  write(w, { number, client, level, maxAgeMs, after, request }) {
     w.u53(number);
     w.u53(client);
     writeAskedLevel(w, level);
     writeAge(w, maxAgeMs);
+    writeVersion(w, after);
     writeAsked(w, request);
   },
   read: (r) => ({
@@ -32,22 +33,26 @@ export const ask: Codec<HopAsk> = {
     client: r.u53(),
     level: readAskedLevel(r),
     maxAgeMs: readAge(r),
+    after: readVersion(r),
     request: readAsked(r),
   }),
 };
 
 export const answer: Codec<HopAnswer> = {
-  write(w, { number, reply, servedLevel, servedAgeMs }) {
+  write(w, { number, reply, servedLevel, servedAgeMs, applied }) {
     w.u53(number);
     w.text(servedLevel);
     w.u53(servedAgeMs);
+    writeVersion(w, applied);
     writeAskedReply(w, reply);
   },
   read(r) {
     const number = r.u53();
     const servedLevel = r.text();
     if (servedLevel.length > 1) throw new FrameError('a level has one letter');
-    return { type: 'answer', number, servedLevel, servedAgeMs: r.u53(), reply: readAskedReply(r) };
+    const servedAgeMs = r.u53();
+    const applied = readVersion(r);
+    return { type: 'answer', number, servedLevel, servedAgeMs, applied, reply: readAskedReply(r) };
   },
 };
 

@@ -45,6 +45,9 @@ import { UnconfirmedWrites } from './unconfirmed-writes.ts';
 export class Convergent implements Scheme {
   readonly views = null;
   readonly arbiter = null;
+  /** Writes have no order in common, so there is none to resume. */
+  readonly applied = NO_VERSION;
+  readonly resumePoint = NO_VERSION;
   readonly exchange: AntiEntropy;
   readonly freshness: HeardProof;
   readonly #ports: SchemePorts;
@@ -243,11 +246,6 @@ export class Convergent implements Scheme {
 
   get known(): VersionVector {
     return this.#ports.vector;
-  }
-
-  /** There is no order to resume. */
-  get resumePoint(): Version {
-    return NO_VERSION;
   }
 
   get isCaughtUp(): boolean {

@@ -1,3 +1,4 @@
+import type { Version } from '../../ordering/version.ts';
 import type { Level } from '../../placement/level.ts';
 import type { EntryReply, Reply } from '../../protocol/reply.ts';
 import type {
@@ -38,6 +39,11 @@ export interface HopAsk {
   readonly level: Level | null;
   /** The bound on staleness that the connection asks for, in milliseconds; null for none. */
   readonly maxAgeMs: number | null;
+  /**
+   * What the client has seen of the group, where its writes have one order: reads wait until this is applied. Otherwise
+   * `NO_VERSION`.
+   */
+  readonly after: Version;
   readonly request: AskedRequest;
 }
 
@@ -51,6 +57,8 @@ export interface HopAnswer {
   /** The letter of the level that has served the read, and how old its answer is at most, where the request asks. */
   readonly servedLevel: string;
   readonly servedAgeMs: number;
+  /** The version that the member had applied last when it answered; `NO_VERSION` where writes have no common order. */
+  readonly applied: Version;
 }
 
 export type HopMessage = HopAsk | HopAnswer;

@@ -174,6 +174,10 @@ export class Ordered implements Scheme {
     return knownIn(this.#ports, this.#order);
   }
 
+  get applied(): Version {
+    return this.#order.applied;
+  }
+
   get resumePoint(): Version {
     return this.#order.resumePoint;
   }

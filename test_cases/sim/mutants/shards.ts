@@ -20,4 +20,22 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
       name: 'a request to a controller that dies has an unknown outcome, or is a read of another replica',
     },
   },
+  {
+    anchor: 'majority-of-all',
+    name: 'wants a majority of all controllers for the view of a shard',
+    edit: { value: 'this.#ports.configured' },
+    test: {
+      file: 'ordered-shards.test.ts',
+      name: 'keys in ordered shards with broadcast are served by every controller',
+    },
+  },
+  {
+    anchor: 'forgets-what-was-seen',
+    name: 'does not remember which state of a shard its client has seen',
+    edit: 'drop',
+    test: {
+      file: 'ordered-shards.test.ts',
+      name: 'a client whose requests go to another member sees no older state than before',
+    },
+  },
 ];

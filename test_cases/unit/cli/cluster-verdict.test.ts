@@ -61,6 +61,7 @@ function status(
       ageMs: 1_000,
       leaseLeftMs: 200,
       suspected: [],
+      shard: '',
     },
     requests: { pending: 0, completed: 7 },
     keys: 4,
@@ -113,6 +114,7 @@ const VIEW_OF_TWO = {
   ageMs: 1_000,
   leaseLeftMs: 200,
   suspected: [2],
+  shard: '',
 };
 
 describe('the verdict on a cluster', () => {
@@ -164,6 +166,7 @@ function stateTests(): void {
       ageMs: null,
       leaseLeftMs: null,
       suspected: [],
+      shard: '',
     };
     const others = { 1: DOWN, 2: DOWN };
     const answers = [answered(0, status(0, { level: 'eventual', view }, others)), silent(1), silent(2)];

@@ -39,6 +39,7 @@ const STATUS: Status = {
     leaseLeftMs: 243,
     scheme: 'broadcast',
     suspected: [2],
+    shard: '',
   },
   time: { nowMs: Date.UTC(2026, 0, 2, 3, 4, 5), reason: '' },
   requests: { pending: 3, completed: 12 },

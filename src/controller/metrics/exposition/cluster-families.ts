@@ -1,6 +1,8 @@
 import { ROOT_GROUP } from '../../../membership/peer-bus.ts';
+import { nameOfShard } from '../../../placement/shards.ts';
 import { SCHEMES } from '../../../replication/schemes.ts';
-import type { Core } from '../../core.ts';
+import type { ControllerParts } from '../../controller-parts.ts';
+import { shardGroups } from '../../group-plan.ts';
 import { MEMCACHED_VERSION, VERSION } from '../../product.ts';
 import { lagBehind } from '../group-figures.ts';
 import { type Family, type Sample, type Scrape, single } from './family.ts';
@@ -46,7 +48,7 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
     name: 'memchorus_view_members',
     type: 'gauge',
     help: 'Members of the view that this controller serves in; 0 while it serves in none. One for each ordered group.',
-    read: ({ parts: { core } }) => viewSizes(core),
+    read: ({ parts }) => viewSizes(parts),
   },
   {
     name: 'memchorus_lease_left_seconds',
@@ -57,10 +59,13 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
 ];
 
 /** The root group has no label, as it has always been there. */
-function viewSizes({ groups }: Core): readonly Sample[] {
+function viewSizes({ core: { groups }, settings }: ControllerParts): readonly Sample[] {
+  const shards = shardGroups(settings);
   return groups.all.flatMap(({ number, schemeName, scheme: { views } }) => {
     if (views === null) return [];
-    const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group: SCHEMES[schemeName].word };
+    const shard = shards.find((one) => one.number === number)?.shard;
+    const group = shard === undefined ? SCHEMES[schemeName].word : nameOfShard(shard);
+    const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group };
     return [{ labels, value: views.view?.members.length ?? 0 }];
   });
 }
