@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Status } from '../../src/controller/status/status.ts';
 import { eventually } from '../../test_cases/support/eventually.ts';
 import { freePorts } from '../../test_cases/support/free-port.ts';
 import { TextClient } from '../../test_cases/support/text-client.ts';
@@ -42,17 +43,16 @@ export class CountedCluster {
   readonly #stores: { readonly server: Server; readonly port: number }[] = [];
   readonly #controllers: ChildProcess[] = [];
   /** The id of the controller that the client is connected to. */
-  readonly origin: number;
+  origin = 0;
   ports: readonly number[] = [];
 
-  private constructor(origin: number) {
-    this.origin = origin;
-  }
+  private constructor() {}
 
-  static async start({ settings, origin }: Counted): Promise<CountedCluster> {
-    const cluster = new CountedCluster(origin);
+  static async start({ settings, place }: Counted): Promise<CountedCluster> {
+    const cluster = new CountedCluster();
     try {
       await cluster.#start(settings);
+      cluster.origin = (await cluster.#members())[place] ?? place;
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -135,13 +135,21 @@ export class CountedCluster {
     return [output, ...logs.filter(existsSync)].map((file) => readFileSync(file, 'utf8')).join('\n');
   }
 
+  /** The members of the view, in its order; none at a level without views. */
+  async #members(): Promise<readonly number[]> {
+    using client = await TextClient.connect(this.ports[0]!);
+    const [json] = await client.lines('show json');
+    return (JSON.parse(json!) as Status).view.members;
+  }
+
   async #ready(): Promise<boolean> {
     const states = this.ports.map(async (port) => {
       using client = await TextClient.connect(port);
       const stats = await client.stats();
       return stats.get('memchorus_ready') === '1' && stats.get('memchorus_peers_up') === `${CONTROLLERS}`;
     });
-    return (await Promise.all(states)).every(Boolean);
+    if (!(await Promise.all(states)).every(Boolean)) return false;
+    return [0, CONTROLLERS].includes((await this.#members()).length);
   }
 }
 
