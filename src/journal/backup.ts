@@ -3,6 +3,7 @@ import {
   type DirectoryIdentity,
   directoryOf,
   FLUSHED_NAME,
+  type JournalKind,
   makeDirectory,
   type Owner,
   readAnyIdentity,
@@ -73,15 +74,21 @@ export async function backUp(
 /** How often a backup is begun, at the most, when a compaction removes its files. */
 const ATTEMPTS_MAX = 5;
 
+/** The copy of a journal. */
+export interface Backup {
+  readonly directory: string;
+  readonly kind: JournalKind;
+}
+
 /**
  * Copies a backup to an empty data directory, and verifies every checksum. After a failure the directory is as before.
  *
- * @param owner the owner that the backup has to have; only the addresses of the peers may be others
+ * @param owner the owner that the backup has to have; only its kind, and the addresses of the peers, may be others
  * @returns the number of records, and the addresses in the backup
  * @throws JournalError
  */
 export async function restore(
-  backup: string,
+  { directory: backup, kind }: Backup,
   dataDir: string,
   owner: Owner,
   onProgress: OnProgress,
@@ -89,9 +96,10 @@ export async function restore(
 ): Promise<{ readonly records: number; readonly peers: string }> {
   const directory = directoryOf(dataDir, owner.controller);
   try {
-    const { peers } = await identityOf(disk, backup, owner);
+    const { peers } = await identityOf(disk, backup, { ...owner, consistency: kind });
     const records = await withEmpty(disk, dataDir, directory, async (partial) => {
-      const records = await copyVerified(disk, backup, partial, { ...owner, peers }, onProgress, owner.peers);
+      const source = { ...owner, consistency: kind, peers };
+      const records = await copyVerified(disk, backup, partial, source, onProgress, owner);
       await disk.removeDirectory(directory);
       await disk.rename(partial, directory);
       await disk.syncDirectory(dataDir);
@@ -161,7 +169,7 @@ async function removeDirectoryWithFiles(disk: Disk, directory: string): Promise<
 /**
  * Copies the part of a journal that is known to be on disk.
  *
- * @param peers the addresses of the controllers in the copy
+ * @param copied the owner of the copy
  * @returns the number of records in the copy
  */
 async function copyVerified(
@@ -170,7 +178,7 @@ async function copyVerified(
   target: string,
   owner: Owner,
   onProgress: OnProgress,
-  peers = owner.peers,
+  copied = owner,
 ): Promise<number> {
   await removeAll(disk, target);
   const identity = await readIdentity(disk, source, owner);
@@ -186,7 +194,7 @@ async function copyVerified(
     const numbers = base === null ? known : [base, ...known];
     await copyLog({ from, to, numbers, end, onProgress });
     const { state } = await recoverLog(to, identity.directoryId, end);
-    await complete(to, { ...identity, peers }, end);
+    await complete(to, { ...identity, peers: copied.peers, consistency: copied.consistency }, end);
     return state.index.records;
   } finally {
     await from.close();

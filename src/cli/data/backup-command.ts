@@ -12,6 +12,7 @@ import { JournalError } from '../../journal/journal-error.ts';
 import { viewFileOf } from '../../journal/view-file.ts';
 import { SCHEMES } from '../../replication/schemes.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
+import { furtherJournals, type JournalHere, journalsOf } from './journals-here.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 /**
@@ -22,7 +23,7 @@ import { ProgressBar } from './progress-bar.ts';
  */
 export async function runBackup(all: readonly Settings[], given: string | null): Promise<number> {
   const target = directoryGiven(all[0]!, given);
-  const journals = await journalsOf(all);
+  const journals = (await Promise.all(all.map(journalsOf))).flat();
   const isWhole = journals.length > 1;
   if (isWhole) requireEmpty(target);
   const copies = journals.map((journal) => ({ ...journal, to: isWhole ? copyIn(target, journal) : target }));
@@ -30,36 +31,13 @@ export async function runBackup(all: readonly Settings[], given: string | null):
   return EXIT_OK;
 }
 
-/** A journal of a controller. */
-interface OneJournal {
-  readonly settings: Settings;
-  readonly owner: Owner;
-  /** The directory that the journal's own directory is in: the data directory, or a part of it. */
-  readonly dataDir: string;
-}
-
-/** The journals of these controllers: one for each group that has entries. */
-async function journalsOf(all: readonly Settings[]): Promise<OneJournal[]> {
-  const journals: OneJournal[] = [];
-  for (const settings of all) {
-    const directories = new GroupDirectories(NODE_DISK, settings.dataDir, settings.self);
-    for (const [place, kind] of journalKindsOf(settings).entries()) {
-      const dataDir = await directories.journalOf(kind, place === 0);
-      journals.push({ settings, owner: ownerOf(settings, kind), dataDir });
-    }
-    for (const { kind, path } of shardJournalsOf(settings))
-      journals.push({ settings, owner: ownerOf(settings, kind), dataDir: join(settings.dataDir, path) });
-  }
-  return journals;
-}
-
 /** A journal has the same place in a backup as in the data directory. */
-function copyIn(target: string, { settings, dataDir }: OneJournal): string {
+function copyIn(target: string, { settings, dataDir }: JournalHere): string {
   return directoryOf(join(target, relative(settings.dataDir, dataDir)), settings.self);
 }
 
 async function backUpInto(
-  copies: readonly (OneJournal & { readonly to: string })[],
+  copies: readonly (JournalHere & { readonly to: string })[],
   target: string,
   isWhole: boolean,
 ): Promise<void> {
@@ -75,6 +53,8 @@ async function backUpInto(
       const { settings, to } = copies[index]!;
       say(`controller ${settings.self} is backed up to ${to}: ${counted(records, 'record')}`);
     }
+    if (copies.some(({ isConfigured }, index) => !isConfigured && done[index]!.records > 0))
+      say(LEVELS_CHANGED);
   } catch (error) {
     if (isWhole)
       removeCopies(
@@ -85,6 +65,10 @@ async function backUpInto(
     throw error;
   }
 }
+
+const LEVELS_CHANGED =
+  'keyspaces have got other levels while the cluster ran; the backup has them at these, so set them in the ' +
+  'configuration before you restore it (node main.ts level lists them)';
 
 /** As `Promise.all`, but when one fails the others are waited for: what they write is removed only then. */
 async function allEnded<T>(work: readonly Promise<T>[]): Promise<T[]> {
@@ -109,11 +93,13 @@ export async function runRestore(all: readonly Settings[], given: string | null)
   for (const settings of all) await requireNoLife(settings);
   const journals = await sourcesOf(source, all);
   const bar = new ProgressBar('restoring', journals.length);
-  const restored: OneJournal[] = [];
+  const restored: Source[] = [];
   try {
     for (const [index, journal] of journals.entries()) {
-      const { settings, owner, dataDir, from } = journal;
-      const { records, peers } = await inWords(bar, () => restore(from, dataDir, owner, bar.part(index)));
+      const { settings, owner, dataDir, from, kind } = journal;
+      const { records, peers } = await inWords(bar, () =>
+        restore({ directory: from, kind }, dataDir, owner, bar.part(index)),
+      );
       restored.push(journal);
       const moved = peers === owner.peers ? '' : `; it was at ${peers}, and is at ${owner.peers} now`;
       say(`controller ${settings.self} is restored from ${from}: ${counted(records, 'record')}${moved}`);
@@ -127,35 +113,63 @@ export async function runRestore(all: readonly Settings[], given: string | null)
   return EXIT_OK;
 }
 
-/** A backup of several journals has each in the place that it has in a data directory. */
-async function sourcesOf(
-  source: string,
-  all: readonly Settings[],
-): Promise<(OneJournal & { readonly from: string })[]> {
-  const found: (OneJournal & { readonly from: string })[] = [];
+/** A journal in a backup, and what becomes of it. */
+interface Source {
+  readonly from: string;
+  readonly kind: JournalKind;
+  readonly settings: Settings;
+  readonly owner: Owner;
+  /** The directory that the journal's own directory is to be in. */
+  readonly dataDir: string;
+}
+
+async function sourcesOf(source: string, all: readonly Settings[]): Promise<readonly Source[]> {
+  const found: Source[] = [];
   for (const settings of all) {
-    const { self, dataDir } = settings;
-    const directories = new GroupDirectories(NODE_DISK, source, self);
-    const kinds = journalKindsOf(settings);
-    for (const kind of kinds) {
-      const owner = ownerOf(settings, kind);
-      const place =
-        kinds.length === 1 && existsSync(directoryOf(source, self))
-          ? source
-          : await directories.existingJournalOf(kind);
-      if (place !== null) {
-        const into = join(dataDir, relative(source, place));
-        found.push({ settings, owner, dataDir: into, from: directoryOf(place, self) });
-      } else if (all.length === 1 && kinds.length === 1)
-        found.push({ settings, owner, dataDir, from: source });
-      else throw noBackupOf(source, settings, kind);
-    }
+    found.push(...(await ofLevels(source, settings, all.length === 1)));
     for (const { kind, path } of shardJournalsOf(settings)) {
-      const from = directoryOf(join(source, path), self);
+      const from = directoryOf(join(source, path), settings.self);
       if (!existsSync(from)) throw noBackupOf(source, settings, kind);
-      found.push({ settings, owner: ownerOf(settings, kind), dataDir: join(dataDir, path), from });
+      found.push({
+        from,
+        kind,
+        settings,
+        owner: ownerOf(settings, kind),
+        dataDir: join(settings.dataDir, path),
+      });
     }
   }
+  return found;
+}
+
+/** A backup of several journals has each in the place that it has in a data directory. */
+async function ofLevels(source: string, settings: Settings, isAlone: boolean): Promise<readonly Source[]> {
+  const { self, dataDir } = settings;
+  const directories = new GroupDirectories(NODE_DISK, source, self);
+  const kinds = journalKindsOf(settings);
+  const further = new Map(
+    (await furtherJournals(settings, directories)).map(({ kind, dataDir: place }) => [kind, place]),
+  );
+  const found: Source[] = [];
+  const add = (from: string, kind: JournalKind, into: string, as = kind) =>
+    found.push({ from, kind, settings, owner: ownerOf(settings, as), dataDir: into });
+  const addFrom = (place: string, kind: JournalKind) =>
+    add(directoryOf(place, self), kind, join(dataDir, relative(source, place)));
+  for (const kind of kinds) {
+    const place = await directories.existingJournalOf(kind);
+    const apart = kind === 'ordered' ? further.get('broadcast') : undefined;
+    if (place !== null) addFrom(place, kind);
+    else if (apart !== undefined) {
+      // The entries were beside an empty root group. As the levels are configured now, they are in that group.
+      add(directoryOf(apart, self), 'broadcast', join(dataDir, kind), kind);
+      further.delete('broadcast');
+    } else if (kinds.length === 1 && existsSync(directoryOf(source, self))) {
+      // It is of another kind: its identity says so.
+      addFrom(source, kind);
+    } else if (kinds.length === 1 && isAlone) add(source, kind, dataDir);
+    else throw noBackupOf(source, settings, kind);
+  }
+  for (const [kind, place] of further) addFrom(place, kind);
   return found;
 }
 

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { journalKindsOf, shardJournalsOf } from '../../controller/journal-kinds.ts';
+import { resolve } from 'node:path';
+import { journalKindsOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import {
   type ClockPlan,
@@ -10,14 +9,14 @@ import {
   timeMapOf,
   writePlan,
 } from '../../journal/clock-plan.ts';
-import { directoryOf, type Owner } from '../../journal/data-directory.ts';
+import type { Owner } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
-import { GroupDirectories } from '../../journal/group-directories.ts';
 import { JournalError } from '../../journal/journal-error.ts';
 import { type Rebased, rebase, type Survey, surveyTimes } from '../../journal/rebase.ts';
 import { joinSpans } from '../../ordering/time-map.ts';
 import { msOfVersionTime } from '../../ordering/version.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
+import { existingJournalsOf } from './journals-here.ts';
 
 /** Notes the version times of a stopped controller in a plan. @returns the exit code */
 export async function surveyClock(settings: Settings, given: string | null): Promise<number> {
@@ -28,7 +27,7 @@ export async function surveyClock(settings: Settings, given: string | null): Pro
     const nowMs = Date.now();
     const before = (await readPlan(NODE_DISK, path, owner)) ?? newPlan(owner, nowMs);
     const surveys: Survey[] = [];
-    for (const journal of await journalsOf(settings))
+    for (const journal of await existingJournalsOf(settings))
       surveys.push(await surveyTimes(journal.dataDir, journal.owner, before));
     const records = surveys.reduce((sum, survey) => sum + survey.records, 0);
     const newestTime = Math.max(...surveys.map((survey) => survey.newestTime));
@@ -52,7 +51,7 @@ export async function rebaseClock(settings: Settings, given: string | null): Pro
     if (plan === null)
       throw new OperationError('NO_SUCH_FILE', `there is no plan ${path}: begin it with survey-clock`);
     // A run that was stopped between two journals is completed by the next.
-    for (const { dataDir, owner } of await journalsOf(settings))
+    for (const { dataDir, owner } of await existingJournalsOf(settings))
       say(`controller ${settings.self}: ${inAWord(await rebase(dataDir, owner, plan, Date.now()))}`);
     return EXIT_OK;
   });
@@ -75,24 +74,6 @@ function inAWord(rebased: Rebased): string {
 /** One plan is for all journals of a cluster: all groups stamp their writes with one clock. */
 function planOwnerOf(settings: Settings): Owner {
   return ownerOf(settings, journalKindsOf(settings)[0]!);
-}
-
-/** The journals that the controller has: one for each group that has entries. */
-async function journalsOf(
-  settings: Settings,
-): Promise<readonly { readonly dataDir: string; readonly owner: Owner }[]> {
-  const directories = new GroupDirectories(NODE_DISK, settings.dataDir, settings.self);
-  const kinds = journalKindsOf(settings);
-  const all: { readonly dataDir: string; readonly owner: Owner }[] = [];
-  for (const kind of kinds) {
-    const dataDir = await directories.existingJournalOf(kind);
-    if (dataDir !== null || kinds.length === 1)
-      all.push({ dataDir: dataDir ?? settings.dataDir, owner: ownerOf(settings, kind) });
-  }
-  const shards = shardJournalsOf(settings).map(({ kind, path }) => {
-    return { dataDir: join(settings.dataDir, path), owner: ownerOf(settings, kind) };
-  });
-  return [...all, ...shards.filter(({ dataDir }) => existsSync(directoryOf(dataDir, settings.self)))];
 }
 
 function planGiven({ dataDir, durability }: Settings, given: string | null): string {

@@ -49,7 +49,9 @@ describe('a backup', () => {
     expect(progress).toEqual([...progress].sort((a, b) => a - b));
 
     const dataDir = journals.dataDir();
-    expect(await restore(directory, dataDir, OWNER, () => {})).toMatchObject({ records: 500 });
+    expect(await restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, () => {})).toMatchObject({
+      records: 500,
+    });
     const { journal, setAside, recovered } = await journals.open(dataDir);
     expect(setAside).toBeNull();
     expect(recovered.newestTime).toBe(2_000);
@@ -69,7 +71,9 @@ describe('a backup', () => {
     await sleep(NOTED_MS);
     const directory = journals.dataDir();
     await backUp(source, OWNER, directory, () => {});
-    expect(await restore(directory, journals.dataDir(), OWNER, () => {})).toMatchObject({ records: 500 });
+    expect(
+      await restore({ directory, kind: OWNER.consistency }, journals.dataDir(), OWNER, () => {}),
+    ).toMatchObject({ records: 500 });
   });
 
   it('has the state of one moment, also while writes go on', async () => {
@@ -90,7 +94,7 @@ describe('a backup', () => {
     }
     await running;
     const dataDir = journals.dataDir();
-    await restore(directory, dataDir, OWNER, () => {});
+    await restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, () => {});
     const found = (await journals.open(dataDir)).journal.since(EVERYTHING).map(({ version }) => version.time);
     const last = found.at(-1)!;
     expect(last).toBeGreaterThanOrEqual(300);
@@ -102,20 +106,24 @@ describe('a backup', () => {
     const { source, directory } = await backedUp();
     const dataDir = journals.dataDir();
     const other = { ...OWNER, cluster: 'other' };
-    await expect(restore(directory, dataDir, other, () => {})).rejects.toThrow(
+    await expect(restore({ directory, kind: OWNER.consistency }, dataDir, other, () => {})).rejects.toThrow(
       /belongs to cluster test, not other/,
     );
     const name = readdirSync(directory).find((one) => /^(log|base)-/.test(one))!;
     const bytes = readFileSync(join(directory, name));
     bytes[bytes.length >> 1]! ^= 4;
     writeFileSync(join(directory, name), bytes);
-    await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is no whole backup \(/);
+    await expect(restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, () => {})).rejects.toThrow(
+      /is no whole backup \(/,
+    );
     const again = await journals.open(dataDir);
     expect(again.journal.records).toBe(0);
     expect(again.setAside).toBeNull();
     await journals.close(again);
     await expect(backUp(source, OWNER, directory, () => {})).rejects.toThrow(/is not empty/);
-    await expect(restore(directory, dataDir, OWNER, () => {})).rejects.toThrow(/is not empty/);
+    await expect(restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, () => {})).rejects.toThrow(
+      /is not empty/,
+    );
     expect(readdirSync(directoryOf(dataDir, 0))).toContain('identity');
   });
 
@@ -124,11 +132,14 @@ describe('a backup', () => {
     const dataDir = journals.dataDir();
     const moved = { ...OWNER, peers: 'd:4,e:5,f:6' };
     const more = { ...OWNER, peers: 'd:4,e:5,f:6,g:7' };
-    await expect(restore(directory, dataDir, more, () => {})).rejects.toThrow(
+    await expect(restore({ directory, kind: OWNER.consistency }, dataDir, more, () => {})).rejects.toThrow(
       /of a cluster of 3 controllers, not 4/,
     );
     expect(existsSync(dataDir)).toBe(false);
-    expect(await restore(directory, dataDir, moved, () => {})).toEqual({ records: 500, peers: OWNER.peers });
+    expect(await restore({ directory, kind: OWNER.consistency }, dataDir, moved, () => {})).toEqual({
+      records: 500,
+      peers: OWNER.peers,
+    });
     await expect(journals.open(dataDir)).rejects.toThrow(/belongs to peers d:4,e:5,f:6, not a:1,b:2,c:3/);
     const { journal } = await journals.open(dataDir, { owner: moved });
     expect(journal.since(EVERYTHING)).toEqual(before);
@@ -141,8 +152,12 @@ describe('a backup', () => {
     const interrupt = (): void => {
       throw interrupted;
     };
-    await expect(restore(directory, dataDir, OWNER, interrupt)).rejects.toBe(interrupted);
+    await expect(restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, interrupt)).rejects.toBe(
+      interrupted,
+    );
     expect(readdirSync(dataDir)).toEqual([]);
-    expect(await restore(directory, dataDir, OWNER, () => {})).toMatchObject({ records: 500 });
+    expect(await restore({ directory, kind: OWNER.consistency }, dataDir, OWNER, () => {})).toMatchObject({
+      records: 500,
+    });
   });
 });

@@ -85,7 +85,12 @@ describe('data directories, as releases wrote them', () => {
 
   it('a backup is restored', async () => {
     const dataDir = journals.dataDir();
-    await restore(pathOf('0.1.0', 'backup'), dataDir, GOLDEN_OWNER, () => {});
+    await restore(
+      { directory: pathOf('0.1.0', 'backup'), kind: GOLDEN_OWNER.consistency },
+      dataDir,
+      GOLDEN_OWNER,
+      () => {},
+    );
     expect(await foundIn(dataDir, GOLDEN_OWNER)).toEqual(CONTENTS['0.1.0']['with-base']);
   });
 
