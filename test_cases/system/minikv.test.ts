@@ -13,18 +13,28 @@ const SERVER = 'http://localhost:8080';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const NODE = resolve(PROJECT, 'node_modules/.bin/node');
 
-let node: { readonly child: ChildProcess; readonly printed: () => string } | null = null;
+interface RunningNode {
+  readonly child: ChildProcess;
+  readonly printed: () => string;
+  readonly logged: () => string;
+}
+
+let node: RunningNode | null = null;
 
 atEnd(() => node?.child.kill('SIGKILL'));
 
 function startNode(): void {
   const words = ['main.ts', '-dialect', 'minikv', 'none', '--index=0'];
-  const child = spawn(NODE, words, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(NODE, words, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
   });
-  node = { child, printed: () => printed };
+  let logged = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    logged += chunk.toString();
+  });
+  node = { child, printed: () => printed, logged: () => logged };
 }
 
 async function endNode(signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> {
@@ -36,9 +46,21 @@ async function endNode(signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> {
   return code;
 }
 
+/** A request that was taken, and has no answer by then, has none at all. */
+const ANSWERED_WITHIN_MS = 20_000;
+
 /** Resolves once the node serves. */
-function served(): Promise<unknown> {
-  return eventually(async () => (await fetch(`${SERVER}/get?key=any`)).ok);
+async function served(): Promise<void> {
+  const outcome = await eventually(async () => {
+    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
+    try {
+      return (await fetch(`${SERVER}/get?key=any`, { signal })).ok && 'served';
+    } catch (error) {
+      if ((error as Error).name !== 'TimeoutError') throw error;
+      return `no answer from a node that says: ${node!.logged()}`;
+    }
+  });
+  expect(outcome).toBe('served');
 }
 
 interface ClientRun {
