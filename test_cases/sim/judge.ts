@@ -56,11 +56,12 @@ export function judge(
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
-  const atEnd = new Map([...values[0]!].filter(([key]) => !isOfSessions(key) && !isAged(key)));
   const whole = withoutLost(recorder.history, cluster.losses);
   const ordered = isOrdered(scenario.level);
   // Where the controllers agree on writes, one that is lost takes the older ones of its key with it.
   const gone = ordered ? keysLost(cluster) : new Set<string>();
+  const isAtEnd = (key: string) => !isOfSessions(key) && !isAged(key) && !gone.has(key);
+  const atEnd = new Map([...values[0]!].filter(([key]) => isAtEnd(key)));
   const isJudgedKey = (key: string) => !isFleeting(key) && !isAged(key) && !gone.has(key);
   const history = whole.filter(({ key }) => isJudgedKey(key));
   let undecided = 0;

@@ -22,7 +22,8 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
 /**
  * The deletions by which controllers agree on a loss that no promise excludes. With nothing on disk, that is the loss
  * of a write that only the origin's store ever took, or none, if the origin has died since. Other controllers may have
- * received the write while their own stores were away, and then overwrite what is left in the origin's store.
+ * received the write while their own stores were away, and then overwrite what is left in the origin's store. A shard
+ * with one replica has no other store at all.
  *
  * @param applied every write, in the order of versions
  */
@@ -37,10 +38,11 @@ export function unavoidableDeletes({ durability, nodes }: Judged, applied: reado
     const lost = newest.get(key);
     if (effect.kind !== 'delete' || lost === undefined) continue;
     const { version } = lost;
-    const origin = nodes[version.node]!;
+    const origin = nodes.find(({ id }) => id === version.node)!;
     const takenBy = nodes.filter(({ store }) => store.takenMs(key, version) !== null);
     const isNowhereElse = takenBy.every((node) => node === origin);
-    if (isNowhereElse && origin.diedMs > (origin.store.takenMs(key, version) ?? 0)) found.add(effect);
+    const hasDied = origin.diedMs > (origin.store.takenMs(key, version) ?? 0);
+    if (isNowhereElse && (hasDied || nodes.length === 1)) found.add(effect);
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../../src/checkers/session-history.ts';
+import { epochOf } from '../../src/placement/agreed-placement.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { answerOf, describeReply, requestOf } from './operations.ts';
@@ -158,7 +159,8 @@ export class SimSession {
         this.#isTokenNew = true;
         this.#enter(step);
       } else if (reply?.kind === 'server_error' && reply.code === 'NO_SESSIONS') {
-        // At linearizability every controller shows all that the session has seen.
+        // At linearizability every controller shows all that the session has seen, once every controller is there.
+        if (!this.#isSteady()) this.#lose();
         this.#isTokenNew = true;
         this.#enter(step);
       } else {
@@ -166,6 +168,14 @@ export class SimSession {
         this.#goOn();
       }
     });
+  }
+
+  /** No change of levels is under way anywhere: while one is, a controller may serve at the level before. */
+  #isSteady(): boolean {
+    const placements = this.#cluster.nodes.map(({ core }) => core?.groups.views.placement ?? null);
+    return placements.every(
+      (one) => (one?.move ?? null) === null && epochOf(one) === epochOf(placements[0]!),
+    );
   }
 
   #enter(step: SessionStep): void {
