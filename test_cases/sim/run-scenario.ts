@@ -22,7 +22,7 @@ import type { SimNode } from './sim-node.ts';
 import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
-import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX } from './view-bounds.ts';
+import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX, VIEWS_PER_MOVE } from './view-bounds.ts';
 import { NotLive, type Violation, violationOf } from './violation.ts';
 
 /**
@@ -263,7 +263,8 @@ class Run {
     const { faults, delays, switches = [], steps = [] } = this.#scenario;
     const nodes = new Set(faults.map(({ node }) => node));
     if (nodes.size !== 1 || delays.kind !== 'uniform' || faults.some(({ kind }) => kind !== 'bursts')) return;
-    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + switches.length + steps.length;
+    const agreed = VIEWS_PER_MOVE * (switches.length + steps.length);
+    const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + agreed;
     if (this.#views.size <= most) return;
     const text = `${this.#views.size} views, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
     this.#violations.push({ kind: 'not-live', text });
