@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { escaped } from '../../base/escaped.ts';
 import { VERSION } from '../../controller/product.ts';
 import { duration } from '../../controller/status/status-table.ts';
 import { OperationError, reasonOf } from '../failure.ts';
@@ -6,7 +7,6 @@ import { formatAddress } from '../settings/address.ts';
 import { type DrillFindings, notesOn, verdictText } from './drill-report.ts';
 import type { DrillStep } from './drill-run.ts';
 import { type DrillTally, type OperationTally, tallyOf } from './drill-tally.ts';
-import { escaped } from './escaped.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { proofChart } from './proof-lanes.ts';
 import { timeLineOf } from './time-line.ts';

@@ -1,6 +1,6 @@
+import { escaped } from '../../base/escaped.ts';
 import type { DrillOperation } from './drill-record.ts';
 import type { DoneFault, DrillCourse } from './drill-run.ts';
-import { escaped } from './escaped.ts';
 
 /** The chart is drawn at this width, in units of its own, and scaled to that of the page. */
 const WIDTH = 1000;

@@ -12,7 +12,7 @@ import { OperationError } from '../failure.ts';
 import { freePorts } from '../process/free-ports.ts';
 import { formatAddress } from '../settings/address.ts';
 import { logFileOf, resolveConfiguration, settingsOf } from '../settings/configuration.ts';
-import type { RawSetting, SettingKey } from '../settings/setting-table.ts';
+import { ownSettings, type SettingKey } from '../settings/setting-table.ts';
 import { ControllerThreads, type LinkWay } from './controller-threads.ts';
 import { type OwnStores, startOwnStores } from './own-stores.ts';
 
@@ -136,7 +136,7 @@ export class OwnCluster {
   }
 
   #settingsOf(level: Level): Settings[] {
-    const said: Partial<Record<SettingKey, string>> = {
+    const own = ownSettings({
       ...TIMING,
       cluster: `levels-${level}`,
       consistency: level,
@@ -145,12 +145,8 @@ export class OwnCluster {
       data_dir: '-',
       durability: 'none',
       log_file: LOG_FILE,
-    };
-    const layer = Object.entries(said).map(([key, text]): [SettingKey, RawSetting] => [
-      key as SettingKey,
-      { text, origin: key },
-    ]);
-    const configuration = resolveConfiguration([new Map(layer)]);
+    });
+    const configuration = resolveConfiguration([own]);
     const nowhere = { host: null, port: null };
     return this.#peers.map((_, id) => settingsOf(configuration, id, nowhere, this.#directory));
   }

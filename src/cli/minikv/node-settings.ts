@@ -1,6 +1,6 @@
 import type { Settings } from '../../controller/settings.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
-import type { RawSetting, SettingKey } from '../settings/setting-table.ts';
+import { ownSettings } from '../settings/setting-table.ts';
 import type { MiniKvLogLevel } from './words.ts';
 
 export interface NodePlace {
@@ -12,7 +12,7 @@ export interface NodePlace {
 
 /** The settings of the controller that a node of MiniKV is. */
 export function nodeSettings({ httpPort, port, logLevel }: NodePlace): Settings {
-  const chosen: Readonly<Partial<Record<SettingKey, string>>> = {
+  const own = ownSettings({
     cluster: 'minikv',
     peers: `127.0.0.1:${port}`,
     http_port: String(httpPort),
@@ -23,12 +23,8 @@ export function nodeSettings({ httpPort, port, logLevel }: NodePlace): Settings 
     data_dir: '-',
     log_file: '-',
     log_level: logLevel,
-  };
-  const rows = Object.entries(chosen).map(([key, text]): [SettingKey, RawSetting] => [
-    key as SettingKey,
-    { text, origin: key },
-  ]);
-  const configuration = resolveConfiguration([new Map(rows)]);
+  });
+  const configuration = resolveConfiguration([own]);
   return settingsOf(configuration, 0, { host: null, port: null }, '.');
 }
 

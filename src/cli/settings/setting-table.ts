@@ -210,3 +210,9 @@ export interface RawSetting {
 }
 
 export type RawSettings = ReadonlyMap<SettingKey, RawSetting>;
+
+/** Settings that the program itself gives. */
+export function ownSettings(given: Readonly<Partial<Record<SettingKey, string>>>): RawSettings {
+  const rows = Object.entries(given) as [SettingKey, string][];
+  return new Map(rows.map(([key, text]) => [key, { text, origin: key }]));
+}

@@ -1,3 +1,4 @@
+import { escaped } from '../../base/escaped.ts';
 import type { MiniKvEntry } from './stored-entry.ts';
 
 /** The page of all entries. */
@@ -21,16 +22,4 @@ ${body}
 /** A text is shown as it is, and all else in JSON. */
 function shown(valueText: string): string {
   return valueText.startsWith('"') ? (JSON.parse(valueText) as string) : valueText;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
