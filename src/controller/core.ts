@@ -114,7 +114,8 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    const shards = shardsText(this.#ports.settings);
+    const planned = this.groups.shards.map(({ shard }) => shard);
+    const shards = shardsText(planned, this.#ports.settings.zones);
     const inWords = shards === '' ? this.levels.inWords : `${this.levels.inWords} ${shards}`;
     return placementOnLink(inWords, epochOf(this.groups.views.placement));
   }

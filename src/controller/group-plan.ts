@@ -3,6 +3,7 @@ import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { ViewRecord } from '../membership/view-record.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
+import { shardsAsPlanned } from '../placement/agreed-shards.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
 import { keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
 import { type PlannedShard, plannedShards } from '../placement/shards.ts';
@@ -47,22 +48,32 @@ export function groupsHere(
   settings: Settings,
   remembered: RememberedPlacements | null = null,
 ): readonly PlannedGroup[] {
-  const shards = shardGroups(settings).filter(({ shard }) => shard.members.includes(settings.self));
+  const shards = shardGroups(settings, remembered).filter(({ shard }) => shard.members.includes(settings.self));
   return [...groupsWithEntries(settings, remembered), ...shards];
 }
 
-/** The groups of all shards, by number. The level of a keyspace with shards never changes. */
-export function shardGroups(settings: Settings): readonly ShardGroup[] {
+/**
+ * The groups of all shards, by number: those that the controllers have agreed on, else those of the configuration. The
+ * level of a keyspace with shards never changes.
+ */
+export function shardGroups(
+  settings: Settings,
+  remembered: RememberedPlacements | null,
+): readonly ShardGroup[] {
   const keyspaces = keyspacesOf(settings);
-  return plannedShards(settings, settings.peers.length).map((shard) => {
+  return shardsHeld(settings, remembered).map((shard) => {
     const { level } = keyspaces.find(({ name }) => name === shard.keyspace)!;
     return { number: shard.group, scheme: POLICIES[level].scheme, shard };
   });
 }
 
-/** The scheme of the group of a shard. */
-export function schemeOfShard(settings: Settings, group: GroupNumber): SchemeName {
-  return shardGroups(settings).find(({ number }) => number === group)!.scheme;
+/** The shards that hold, by the number of their group. */
+export function shardsHeld(
+  settings: Settings,
+  remembered: RememberedPlacements | null,
+): readonly PlannedShard[] {
+  const agreed = remembered?.placement?.shards ?? remembered?.installed?.shards;
+  return agreed === undefined ? plannedShards(settings, settings.peers.length) : shardsAsPlanned(agreed);
 }
 
 function schemesIn(placement: Placement | null): readonly SchemeName[] {

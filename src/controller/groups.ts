@@ -21,7 +21,7 @@ import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts, GroupStorage } from './core-ports.ts';
-import { groupOfLevel, type ShardGroup, schemeOfGroup, schemeOfShard, shardGroups } from './group-plan.ts';
+import { groupOfLevel, type ShardGroup, schemeOfGroup, shardGroups } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
@@ -52,6 +52,8 @@ export class Groups {
   readonly router: ControllerRouter;
   /** The root group has a journal, and may have entries. */
   readonly hasOrderedEntries: boolean;
+  /** The groups of all shards, here and elsewhere, by number. */
+  readonly shards: readonly ShardGroup[];
   #keyspaces: readonly LeveledKeyspace[];
   #withEntries: readonly [Group, ...Group[]];
   #furtherViews: readonly FurtherViews[];
@@ -67,6 +69,7 @@ export class Groups {
     this.all = [...all];
     this.#make = make;
     this.hasOrderedEntries = hasOrderedEntries;
+    this.shards = shards;
     for (const group of all) this.byNumber[group.number] = group;
     const { views } = this.all[0]!.scheme;
     if (views === null) throw new InvariantError('the root group has no views');
@@ -150,11 +153,13 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
   const { settings, planned, storageOf } = ports;
   const reading = readingOf(ports);
   const first = planned[0]!.number;
+  const shards = shardGroups(settings, ports.viewLog.load());
   const make = (number: GroupNumber, storage: GroupStorage, shard: PlannedShard | null = null) =>
     groupWithEntries(ports, controllerOf(number, shard), reading, {
       number,
       storage,
       shard,
+      scheme: shard === null ? schemeOfGroup(number) : shards.find((one) => one.number === number)!.scheme,
       isFirst: number === first,
     });
   const withEntries = planned.map(({ number, shard }) => make(number, storageOf(number), shard));
@@ -163,7 +168,7 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
     ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading))]
     : [];
   const all = [...empty, ...withEntries];
-  return new Groups(all, !isRootEmpty, keyspacesOf(settings), shardGroups(settings), make);
+  return new Groups(all, !isRootEmpty, keyspacesOf(settings), shards, make);
 }
 
 function servedKeyspaces(
@@ -214,6 +219,7 @@ interface GroupWithEntries {
   readonly storage: GroupStorage;
   /** Null for a group of whole keyspaces. */
   readonly shard: PlannedShard | null;
+  readonly scheme: SchemeName;
   /** The first one that was planned at the start. */
   readonly isFirst: boolean;
 }
@@ -222,11 +228,10 @@ function groupWithEntries(
   ports: CorePorts,
   controller: ControllerPorts,
   reading: Reading,
-  { number, storage, shard, isFirst }: GroupWithEntries,
+  { number, storage, shard, scheme, isFirst }: GroupWithEntries,
 ): Group {
   const { settings, incarnation } = ports;
   const { journal, recovered } = storage;
-  const scheme = shard === null ? schemeOfGroup(number) : schemeOfShard(settings, number);
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({

@@ -3,7 +3,7 @@ import type { JournalKind } from '../journal/data-directory.ts';
 import type { PlacementSettings } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import { SCHEMES } from '../replication/schemes.ts';
-import { groupsWithEntries, shardGroups } from './group-plan.ts';
+import { groupsWithEntries, type RememberedPlacements, shardGroups } from './group-plan.ts';
 import type { Settings } from './settings.ts';
 
 /** The kinds of the journals that the keyspaces need, those of the first group first. */
@@ -32,8 +32,9 @@ export function pathOfShard(dataDir: string, shard: PlannedShard): string {
 /** The journals of the shards that the controller has. */
 export function shardJournalsOf(
   settings: Settings,
+  remembered: RememberedPlacements | null,
 ): readonly { readonly kind: JournalKind; readonly path: string }[] {
-  return shardGroups(settings)
+  return shardGroups(settings, remembered)
     .filter(({ shard }) => shard.members.includes(settings.self))
     .map(({ scheme, shard }) => {
       const path = join(SHARDS_DIRECTORY, directoryOfShard(shard));

@@ -8,7 +8,7 @@ import { sidesOf } from '../placement/agreed-placement.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
-import type { RememberedPlacements } from './group-plan.ts';
+import { type RememberedPlacements, shardsHeld } from './group-plan.ts';
 import { groupsOf } from './moves/transfers.ts';
 import type { Settings } from './settings.ts';
 
@@ -37,7 +37,8 @@ export function refuseMisplaced(
   remembered: RememberedPlacements | null,
 ): void {
   const parts = partsOf(settings, remembered);
-  const isSpread = (name: string) => settings.sharded.some((one) => one.name === name);
+  const spread = new Set(shardsHeld(settings, remembered).map(({ keyspace }) => keyspace));
+  const isSpread = (name: string) => spread.has(name);
   const isIn = ({ name, groups }: KeyPart) =>
     shard === null ? !isSpread(name) && groups.has(number) : shard.keyspace === name;
   if (parts.every(isIn)) return;
@@ -68,11 +69,12 @@ export function refuseMisplaced(
 export function refuseOtherShards(settings: Settings, remembered: RememberedPlacements | null): void {
   const configured = keyspacesOf(settings);
   const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
-  for (const { name } of settings.sharded)
+  const spread = new Set(shardsHeld(settings, remembered).map(({ keyspace }) => keyspace));
+  for (const name of spread)
     for (const { keyspaces } of placements) {
-      const own = configured.find((one) => one.name === name)!;
+      const own = configured.find((one) => one.name === name);
       const agreed = keyspaces.find((one) => one.name === name);
-      if (agreed?.prefix === own.prefix && agreed.level === own.level) continue;
+      if (own !== undefined && agreed?.prefix === own.prefix && agreed.level === own.level) continue;
       throw new JournalError(
         'OTHER_PLACEMENT',
         `the keyspace ${name} was changed while the cluster ran, and can not have shards: ` +

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DurationHistogram } from '../base/duration-histogram.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { JOURNAL_KINDS, type JournalKind } from '../journal/data-directory.ts';
@@ -12,8 +14,8 @@ import { kindOfViews, ViewFile, viewFileOf } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
 import { FurtherViewFiles } from './further-view-files.ts';
-import { groupsHere, type PlannedGroup, schemeOfGroup } from './group-plan.ts';
-import { viewsKindOf } from './journal-kinds.ts';
+import { groupsHere, type PlannedGroup, type RememberedPlacements, schemeOfGroup } from './group-plan.ts';
+import { SHARDS_DIRECTORY, viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
 import { openJournals } from './open-journals.ts';
@@ -187,6 +189,15 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
   }
 }
 
+/** What a controller remembers that has shards on disk; null where there is nothing. It may be running. */
+export async function rememberedWithShards(settings: Settings): Promise<RememberedPlacements | null> {
+  const { dataDir, self } = settings;
+  if (!existsSync(join(dataDir, SHARDS_DIRECTORY))) return null;
+  const directories = new GroupDirectories(NODE_DISK, dataDir, self);
+  const views = await openViews(settings, { error: () => {} }, NODE_DISK, directories);
+  return views?.load() ?? null;
+}
+
 /**
  * The record of the root group's views: that of the kind of root group that is configured, unless a record of another
  * kind has a placement. What was agreed while the cluster ran holds whatever is configured now, and so do the promises
@@ -194,7 +205,7 @@ async function makeDataDir(disk: Disk, dataDir: string): Promise<void> {
  */
 async function openViews(
   settings: Settings,
-  logger: Logger,
+  logger: Pick<Logger, 'error'>,
   disk: Disk,
   directories: GroupDirectories,
 ): Promise<ViewFile | null> {

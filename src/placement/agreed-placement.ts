@@ -1,4 +1,5 @@
 import type { WallMs } from '../base/number-kinds.ts';
+import { type AgreedShards, agreedInOrder, agreedShardsFlaw } from './agreed-shards.ts';
 import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
@@ -23,6 +24,18 @@ export interface Placement {
    * another way since. So it is agreed on, and holds for all later placements.
    */
   readonly broadcastApart?: true;
+  /**
+   * The shards of all keyspaces that have several. Absent where none has, and in placements of a release that did not
+   * agree on them: the next change takes them from the configuration.
+   */
+  readonly shards?: readonly AgreedShards[];
+}
+
+/** What a cluster goes by while it has no placement, as the configuration has it. */
+export interface Configured {
+  readonly keyspaces: readonly KeyspaceSettings[];
+  /** The shards of all keyspaces that have several. */
+  readonly shards: readonly AgreedShards[];
 }
 
 /** One keyspace that is changed: it gets another level or another prefix, is added, or is removed. */
@@ -63,25 +76,34 @@ export const PLACEMENT_BYTES_MAX = 8_192;
 
 const NAME = /^[\w-]{1,32}$/;
 
-/** @param configured the keyspaces that the cluster goes by while it has no placement */
 export function withChange(
   placement: Placement | null,
-  configured: readonly KeyspaceSettings[],
+  configured: Configured,
   change: KeyspaceChange,
 ): Placement {
-  const keyspaces = changed(placement?.keyspaces ?? configured, change);
-  return { epoch: epochOf(placement) + 1, keyspaces, move: null, ...apartFrom(placement, configured) };
+  const keyspaces = changed(placement?.keyspaces ?? configured.keyspaces, change);
+  return { epoch: epochOf(placement) + 1, keyspaces, move: null, ...keptFrom(placement, configured) };
 }
 
 /** The change is going to be made by a move. Only while no other move is under way. */
 export function withMove(
   placement: Placement | null,
-  configured: readonly KeyspaceSettings[],
+  configured: Configured,
   { before, after }: KeyspaceChange,
 ): Placement {
-  const keyspaces = placement?.keyspaces ?? configured;
+  const keyspaces = placement?.keyspaces ?? configured.keyspaces;
   const move: Move = { before, after, phase: 'preparing' };
-  return { epoch: epochOf(placement) + 1, keyspaces, move, ...apartFrom(placement, configured) };
+  return { epoch: epochOf(placement) + 1, keyspaces, move, ...keptFrom(placement, configured) };
+}
+
+/** What a placement takes from the configuration once, and keeps. */
+function keptFrom(
+  placement: Placement | null,
+  { keyspaces, shards: planned }: Configured,
+): Pick<Placement, 'broadcastApart' | 'shards'> {
+  // mutant: plans-shards-anew
+  const shards = placement?.shards ?? planned;
+  return { ...apartFrom(placement, keyspaces), ...(shards.length === 0 ? {} : { shards }) };
 }
 
 /** A keyspace whose entries are in the root group keeps all keyspaces with broadcast there. */
@@ -174,10 +196,15 @@ export function samePlacement(a: Placement | null, b: Placement | null): boolean
 
 /** @returns what makes this no placement, in words; null when it is one */
 export function placementFlaw(placement: Placement): string | null {
-  const { epoch, keyspaces, move } = placement;
+  const { epoch, keyspaces, move, shards } = placement;
   if (!Number.isSafeInteger(epoch) || epoch < 1) return `a placement has the epoch ${epoch}`;
   if (JSON.stringify(placement).length > PLACEMENT_BYTES_MAX) return 'a placement is too large';
-  return keyspacesFlaw(keyspaces) ?? (move === null ? null : moveFlaw(move, placement));
+  const names = keyspaces.map(({ name }) => name);
+  return (
+    keyspacesFlaw(keyspaces) ??
+    (shards === undefined ? null : agreedShardsFlaw(shards, names)) ??
+    (move === null ? null : moveFlaw(move, placement))
+  );
 }
 
 function keyspacesFlaw(keyspaces: readonly KeyspaceSettings[]): string | null {
@@ -216,13 +243,14 @@ const PHASES: ReadonlySet<string> = new Set<MovePhase>(['preparing', 'barrier', 
 /** With the fields in one order, whatever order they were read in. */
 function inOrder(placement: Placement | null): Placement | null {
   if (placement === null) return null;
-  const { epoch, move, broadcastApart } = placement;
+  const { epoch, move, broadcastApart, shards } = placement;
   const keyspaces = placement.keyspaces.map(fieldsInOrder);
   const apart = broadcastApart === undefined ? {} : { broadcastApart };
-  if (move === null) return { epoch, keyspaces, move, ...apart };
+  const kept = shards === undefined ? apart : { ...apart, shards: shards.map(agreedInOrder) };
+  if (move === null) return { epoch, keyspaces, move, ...kept };
   const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
   const { phase, expiredBeforeMs = 0 } = move;
-  return { epoch, keyspaces, move: { before: before!, after: after!, phase, expiredBeforeMs }, ...apart };
+  return { epoch, keyspaces, move: { before: before!, after: after!, phase, expiredBeforeMs }, ...kept };
 }
 
 function fieldsInOrder({ name, prefix, level }: KeyspaceSettings): KeyspaceSettings {

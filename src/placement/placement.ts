@@ -82,6 +82,7 @@ function wordAfter(word: string, words: readonly string[]): string | undefined {
 const SHARD_WORDS = [
   ['shards=', 'keyspaces with shards:'],
   ['zones=', 'zones:'],
+  ['groups=', 'the plan of the groups of shards'],
 ] as const;
 
 function nameIn(keyspace: string): string {

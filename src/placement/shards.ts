@@ -1,3 +1,4 @@
+import { hashOfKey } from '../base/key-hash.ts';
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 
 /** A keyspace whose keys are spread over several groups, as the configuration has it. */
@@ -112,12 +113,14 @@ class ReplicaSpread {
 const LOADS_MAX = SHARD_GROUPS_MAX + 1;
 
 /**
- * What is configured of shards, in words that are equal at all controllers of a cluster: `shards=NAME/SHARDSxREPLICAS`
- * for each keyspace with shards, and then the zones. Empty where no keyspace has shards.
+ * The shards in words that are equal at all controllers of a cluster: `shards=NAME/SHARDSxREPLICAS` for each keyspace
+ * with shards, then the zones, and a hash of which controllers each group has. Empty where no keyspace has shards.
  */
-export function shardsText({ sharded, zones }: ShardSettings): string {
-  if (sharded.length === 0) return '';
-  const words = sharded.map(({ name, shards, replicas }) => `${name}/${shards}x${replicas}`).sort();
+export function shardsText(planned: readonly PlannedShard[], zones: readonly string[]): string {
+  if (planned.length === 0) return '';
+  const words = planned.map(({ keyspace, of, members }) => `${keyspace}/${of}x${members.length}`);
   const inZones = zones.length === 0 ? [] : [`zones=${zones.join(',')}`];
-  return [`shards=${words.join(',')}`, ...inZones].join(' ');
+  const groups = planned.map(({ keyspace, shard, group, members }) => [keyspace, shard, group, ...members]);
+  const hash = (hashOfKey(groups.join(' ')) >>> 0).toString(16);
+  return [`shards=${[...new Set(words)].sort().join(',')}`, ...inZones, `groups=${hash}`].join(' ');
 }

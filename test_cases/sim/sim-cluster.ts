@@ -114,7 +114,7 @@ export class SimCluster {
         }),
     );
     for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
-    this.#shards = shardGroups(settingsFor(0, count, options)).map(({ number }) => number);
+    this.#shards = shardGroups(settingsFor(0, count, options), null).map(({ number }) => number);
     this.durability = options.settings?.durability ?? 'none';
     this.scheduler.asynchronous = this.durability !== 'none';
   }

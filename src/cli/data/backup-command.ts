@@ -127,7 +127,7 @@ async function sourcesOf(source: string, all: readonly Settings[]): Promise<read
   const found: Source[] = [];
   for (const settings of all) {
     found.push(...(await ofLevels(source, settings, all.length === 1)));
-    for (const { kind, path } of shardJournalsOf(settings)) {
+    for (const { kind, path } of shardJournalsOf(settings, null)) {
       const from = directoryOf(join(source, path), settings.self);
       if (!existsSync(from)) throw noBackupOf(source, settings, kind);
       found.push({
@@ -193,7 +193,7 @@ async function requireNoLife(settings: Settings): Promise<void> {
     );
   const directories = new GroupDirectories(NODE_DISK, dataDir, self);
   const further = Object.values(SCHEMES).map(({ group }) => viewFileOf(dataDir, self, group));
-  const ofShards = shardJournalsOf(settings).map(({ path }) => viewFileOf(join(dataDir, path), self));
+  const ofShards = shardJournalsOf(settings, null).map(({ path }) => viewFileOf(join(dataDir, path), self));
   const root = viewFileOf(await directories.viewsOf(viewsKindOf(settings)), self);
   const all = [root, ...further, ...ofShards];
   const views = all.find((path) => existsSync(path));

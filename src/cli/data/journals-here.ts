@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalKindsOf, shardJournalsOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
+import { rememberedWithShards } from '../../controller/storage.ts';
 import { directoryOf, JOURNAL_KINDS, type JournalKind, type Owner } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
 import { GroupDirectories } from '../../journal/group-directories.ts';
@@ -27,7 +28,7 @@ export async function journalsOf(settings: Settings): Promise<readonly JournalHe
   }
   for (const { kind, dataDir: own } of await furtherJournals(settings, directories))
     journals.push({ settings, owner: ownerOf(settings, kind), dataDir: own, isConfigured: false });
-  for (const { kind, path } of shardJournalsOf(settings))
+  for (const { kind, path } of shardJournalsOf(settings, await rememberedWithShards(settings)))
     journals.push({
       settings,
       owner: ownerOf(settings, kind),

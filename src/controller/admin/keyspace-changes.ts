@@ -4,8 +4,8 @@ import { Keyspaces } from '../../placement/keyspaces.ts';
 import { LEVELS } from '../../placement/level.ts';
 import { levelAsked, type OrderedScheme } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
-import type { ShardedKeyspace } from '../../placement/shards.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
+import type { ShardGroup } from '../group-plan.ts';
 
 /** What a client's words ask for. */
 export type ParsedChange =
@@ -43,12 +43,12 @@ export function changeOf(
 export function spreadBy(
   change: KeyspaceChange,
   keyspaces: readonly KeyspaceSettings[],
-  sharded: readonly ShardedKeyspace[],
+  shards: readonly ShardGroup[],
 ): string | null {
   const sides = [new Keyspaces(keyspaces), new Keyspaces(changed(keyspaces, change))];
   const prefixes = [change.before, change.after].flatMap((one) => (one === null ? [] : [one.prefix]));
   const names = prefixes.flatMap((prefix) => sides.map((side) => side.of(prefix).name));
-  return names.find((name) => sharded.some((one) => one.name === name)) ?? null;
+  return names.find((name) => shards.some(({ shard }) => shard.keyspace === name)) ?? null;
 }
 
 function added(

@@ -3,10 +3,12 @@ import {
   type KeyspaceChange,
   nameOfChange,
   type Placement,
+  placementFlaw,
   withChange,
   withMove,
   withMoveCancelled,
 } from '../../placement/agreed-placement.ts';
+import { agreedShardsOf } from '../../placement/agreed-shards.ts';
 import { votersOf } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
@@ -29,12 +31,11 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
   }
   if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
   const { groups, levels } = parts.core;
-  const { scheme, sharded } = parts.settings;
   const keyspaces = levels.keyspacesIn(groups.views.placement);
-  const parsed = changeOf(request.change, keyspaces, scheme);
+  const parsed = changeOf(request.change, keyspaces, parts.settings.scheme);
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'same') return answer(linesOf(parsed.text));
-  const spread = spreadBy(parsed.change, keyspaces, sharded);
+  const spread = spreadBy(parsed.change, keyspaces, groups.shards);
   if (spread !== null) return answer(clientError(`${spread} ${SPREAD}`));
   change(parts, parsed.change, answer);
 }
@@ -42,13 +43,16 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
 function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply): void {
   const { core } = parts;
   const { placement } = core.groups.views;
-  const { configured } = core.levels;
+  const shards = agreedShardsOf(core.groups.shards.map(({ shard }) => shard));
+  const configured = { keyspaces: core.levels.configured, shards };
   const moving = withMove(placement, configured, asked);
   const transfers = transfersOf(moving);
   const refusal = refusalOf(parts, transfers);
   if (refusal !== null) return answer(refusal);
   const isMove = transfers.length > 0;
   const next = isMove ? moving : withChange(placement, configured, asked);
+  const flaw = placementFlaw(next);
+  if (flaw !== null) return answer(clientError(`the keyspaces and their shards are too many: ${flaw}`));
   const reason = `the keyspace ${nameOfChange(asked)} changes: ${inWords(asked)}`;
   agree(parts, next, reason, (outcome) => answer(replyTo(outcome, parts, asked, isMove)));
 }

@@ -1,14 +1,13 @@
 import type { Gate } from '../../membership/gate.ts';
 import type { Group } from '../../replication/group.ts';
 import type { ControllerParts } from '../controller-parts.ts';
-import { shardGroups } from '../group-plan.ts';
 import { gateTextOf, type OnePart } from './keyspace-service.ts';
 import type { Service, ShardStatus } from './status.ts';
 
 /** The shards of all keyspaces that have several, as this controller sees them. */
 export function shardsOf(parts: ControllerParts): ShardStatus[] {
-  const { settings, core } = parts;
-  return shardGroups(settings).map(({ shard: { keyspace, shard, members } }) => {
+  const { core } = parts;
+  return core.groups.shards.map(({ shard: { keyspace, shard, members } }) => {
     const all = core.router.all.find(({ name }) => name === keyspace)!.shards!.all;
     const part = all[shard]!;
     return {

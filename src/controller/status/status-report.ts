@@ -5,7 +5,6 @@ import { nameOfShard } from '../../placement/shards.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import type { OrderedGroup } from '../core-reports.ts';
-import { shardGroups } from '../group-plan.ts';
 import {
   exchangesWith,
   firstOf,
@@ -125,8 +124,8 @@ export function viewsOf(parts: ControllerParts): readonly Status['view'][] {
   return parts.core.orderedGroups.map((group) => viewIn(parts, group));
 }
 
-function viewIn({ core, settings }: ControllerParts, group: OrderedGroup | null): Status['view'] {
-  const shard = shardGroups(settings).find(({ number }) => number === group?.number)?.shard;
+function viewIn({ core }: ControllerParts, group: OrderedGroup | null): Status['view'] {
+  const shard = core.groups.shards.find(({ number }) => number === group?.number)?.shard;
   const { view = null, viewAgeMs = null, leaseLeftMs = null } = group?.views ?? {};
   return {
     ballot: view === null ? '' : ballotName(view.ballot),

@@ -16,6 +16,7 @@ import {
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
+import type { AgreedShards } from '../../placement/agreed-shards.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
@@ -135,13 +136,17 @@ export function readMembers(r: ByteReader): Member[] {
 }
 
 export function writePlacement(w: ByteWriter, placement: Placement): void {
-  const { epoch, keyspaces, move, broadcastApart } = placement;
+  const { epoch, keyspaces, move, broadcastApart, shards } = placement;
   w.u53(epoch);
   w.u32(keyspaces.length);
   for (const keyspace of keyspaces) writeKeyspace(w, keyspace);
-  const [none, added] = broadcastApart === true ? [NO_MOVE_APART, BROADCAST_APART] : [NO_MOVE, 0];
-  w.u8(move === null ? none : PHASE_NUMBERS.numberOf[move.phase] + added);
-  if (move === null) return;
+  const added = (broadcastApart === true ? BROADCAST_APART : 0) + (shards === undefined ? 0 : WITH_SHARDS);
+  w.u8(move === null ? NO_MOVE - added / BROADCAST_APART : PHASE_NUMBERS.numberOf[move.phase] + added);
+  if (move !== null) writeMove(w, move);
+  if (shards !== undefined) writeShards(w, shards);
+}
+
+function writeMove(w: ByteWriter, move: Move): void {
   for (const keyspace of [move.before, move.after]) {
     w.u8(keyspace === null ? 0 : 1);
     if (keyspace !== null) writeKeyspace(w, keyspace);
@@ -159,11 +164,36 @@ export function readPlacement(r: ByteReader): Placement {
   const epoch = r.u53();
   const count = r.count(KEYSPACE_BYTES_MIN);
   const keyspaces = Array.from({ length: count }, () => readKeyspace(r));
-  const number = r.u8();
-  if (number === NO_MOVE) return { epoch, keyspaces, move: null };
-  if (number === NO_MOVE_APART) return { epoch, keyspaces, move: null, broadcastApart: true };
-  if (number < BROADCAST_APART) return { epoch, keyspaces, move: readMove(r, number) };
-  return { epoch, keyspaces, move: readMove(r, number - BROADCAST_APART), broadcastApart: true };
+  const state = r.u8();
+  const isMove = state < NO_MOVE_MIN;
+  const added = isMove ? state & ADDED : (NO_MOVE - state) * BROADCAST_APART;
+  return {
+    epoch,
+    keyspaces,
+    move: isMove ? readMove(r, state - added) : null,
+    ...((added & BROADCAST_APART) === 0 ? {} : { broadcastApart: true }),
+    ...((added & WITH_SHARDS) === 0 ? {} : { shards: readShards(r) }),
+  };
+}
+
+function writeShards(w: ByteWriter, agreed: readonly AgreedShards[]): void {
+  w.u32(agreed.length);
+  for (const { keyspace, groups } of agreed) {
+    w.text(keyspace);
+    w.u32(groups.length);
+    for (const group of groups) {
+      w.u32(group.length);
+      for (const number of group) w.u8(number);
+    }
+  }
+}
+
+function readShards(r: ByteReader): readonly AgreedShards[] {
+  return Array.from({ length: r.count(4 + 4) }, () => {
+    const keyspace = r.text();
+    const groups = Array.from({ length: r.count(4) }, () => Array.from({ length: r.count(1) }, () => r.u8()));
+    return { keyspace, shards: groups.length, groups };
+  });
 }
 
 function readMove(r: ByteReader, number: number): Move {
@@ -180,12 +210,14 @@ function readKeyspace(r: ByteReader): KeyspaceSettings {
   return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
 }
 
-/** In the place of the phase. */
-const NO_MOVE = 255;
-
-/** The same where `broadcastApart` is set, and what is added to the phase there. */
-const NO_MOVE_APART = 254;
+/** What is added to the phase where `broadcastApart` is set, and where shards follow. */
 const BROADCAST_APART = 16;
+const WITH_SHARDS = 32;
+const ADDED = BROADCAST_APART | WITH_SHARDS;
+
+/** In the place of the phase: 255, less by 1 where `broadcastApart` is set, and by 2 where shards follow. */
+const NO_MOVE = 255;
+const NO_MOVE_MIN = 252;
 
 const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 

@@ -15,7 +15,7 @@ function movesOf(
   before: KeyspaceSettings | null,
   after: KeyspaceSettings | null,
 ): Record<string, string[]> {
-  return keysIn(withMove(null, keyspaces, { before, after }));
+  return keysIn(withMove(null, { keyspaces, shards: [] }, { before, after }));
 }
 
 function keysIn(placement: Parameters<typeof transfersOf>[0]): Record<string, string[]> {
@@ -48,7 +48,7 @@ describe('the keys that a change takes from group to group', () => {
   });
 
   it('are the same in each phase, and go back when the change is cancelled', () => {
-    const begun = withMove(null, [DEFAULT, AB], { before: null, after: ABCD });
+    const begun = withMove(null, { keyspaces: [DEFAULT, AB], shards: [] }, { before: null, after: ABCD });
     const barrier = movedOn(begun, begun.move!, 0);
     for (const placement of [begun, barrier, movedOn(barrier, barrier.move!, 0)])
       expect(keysIn(placement)).toEqual({ '1>2': ['abcd1'] });

@@ -13,12 +13,12 @@ const USERS: KeyspaceSettings = { name: 'users', prefix: 'user:', level: 'sequen
 
 describe('a placement', () => {
   it('begins with the configuration, and each change takes the next epoch', () => {
-    const first = withChange(null, [DEFAULT, USERS], {
+    const first = withChange(null, { keyspaces: [DEFAULT, USERS], shards: [] }, {
       before: DEFAULT,
       after: { ...DEFAULT, level: 'sequential' },
     });
     expect(first).toEqual({ epoch: 1, keyspaces: [{ ...DEFAULT, level: 'sequential' }, USERS], move: null });
-    const second = withChange(first, [DEFAULT], {
+    const second = withChange(first, { keyspaces: [DEFAULT], shards: [] }, {
       before: USERS,
       after: { ...USERS, level: 'linearizability' },
     });

@@ -29,8 +29,8 @@ const CHANGES: readonly (readonly [string, KeyspaceChange])[] = [
 const on = (placement: Placement) => movedOn(placement, placement.move!, 1_000);
 
 describe.each(CHANGES)('a move: %s', (_, change) => {
-  const begun = withMove(null, [DEFAULT, USERS], change);
-  const changed = withChange(null, [DEFAULT, USERS], change).keyspaces;
+  const begun = withMove(null, { keyspaces: [DEFAULT, USERS], shards: [] }, change);
+  const changed = withChange(null, { keyspaces: [DEFAULT, USERS], shards: [] }, change).keyspaces;
 
   it('goes from phase to phase, and the keyspaces are the new ones from the last but one on', () => {
     const steps = [begun, on(begun), on(on(begun)), on(on(on(begun)))];
@@ -50,7 +50,7 @@ describe.each(CHANGES)('a move: %s', (_, change) => {
       const { before, after } = sidesOf(placement, []);
       for (const key of ['a', 'user:1', 'u', 'cart:1']) {
         expect(before.of(key).name).toBe(key.startsWith('user:') ? 'users' : 'default');
-        const sides = sidesOf(withChange(null, [DEFAULT, USERS], change), []);
+        const sides = sidesOf(withChange(null, { keyspaces: [DEFAULT, USERS], shards: [] }, change), []);
         expect(after.of(key)).toEqual(sides.after.of(key));
       }
     }
@@ -70,7 +70,7 @@ describe.each(CHANGES)('a move: %s', (_, change) => {
 });
 
 describe('what is no move', () => {
-  const begun = withMove(null, [DEFAULT, USERS], LEVEL);
+  const begun = withMove(null, { keyspaces: [DEFAULT, USERS], shards: [] }, LEVEL);
 
   it.each<[string, Partial<Move>, string]>([
     ['of no keyspace', { before: null, after: null }, 'a move is of no keyspace'],

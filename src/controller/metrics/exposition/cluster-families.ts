@@ -2,7 +2,6 @@ import { ROOT_GROUP } from '../../../membership/peer-bus.ts';
 import { nameOfShard } from '../../../placement/shards.ts';
 import { SCHEMES } from '../../../replication/schemes.ts';
 import type { ControllerParts } from '../../controller-parts.ts';
-import { shardGroups } from '../../group-plan.ts';
 import { MEMCACHED_VERSION, VERSION } from '../../product.ts';
 import { lagBehind } from '../group-figures.ts';
 import { type Family, type Sample, type Scrape, single } from './family.ts';
@@ -59,11 +58,10 @@ export const CLUSTER_FAMILIES: readonly Family[] = [
 ];
 
 /** The root group has no label, as it has always been there. */
-function viewSizes({ core: { groups }, settings }: ControllerParts): readonly Sample[] {
-  const shards = shardGroups(settings);
+function viewSizes({ core: { groups } }: ControllerParts): readonly Sample[] {
   return groups.all.flatMap(({ number, schemeName, scheme: { views } }) => {
     if (views === null) return [];
-    const shard = shards.find((one) => one.number === number)?.shard;
+    const shard = groups.shards.find((one) => one.number === number)?.shard;
     const group = shard === undefined ? SCHEMES[schemeName].word : nameOfShard(shard);
     const labels: Sample['labels'] = number === ROOT_GROUP ? {} : { group };
     return [{ labels, value: views.view?.members.length ?? 0 }];
