@@ -48,7 +48,9 @@ export function groupsHere(
   settings: Settings,
   remembered: RememberedPlacements | null = null,
 ): readonly PlannedGroup[] {
-  const shards = shardGroups(settings, remembered).filter(({ shard }) => shard.members.includes(settings.self));
+  const shards = shardGroups(settings, remembered).filter(({ shard }) =>
+    shard.members.includes(settings.self),
+  );
   return [...groupsWithEntries(settings, remembered), ...shards];
 }
 
@@ -72,6 +74,7 @@ export function shardsHeld(
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): readonly PlannedShard[] {
+  // mutant: plans-shards-anew
   const agreed = remembered?.placement?.shards ?? remembered?.installed?.shards;
   return agreed === undefined ? plannedShards(settings, settings.peers.length) : shardsAsPlanned(agreed);
 }

@@ -101,7 +101,6 @@ function keptFrom(
   placement: Placement | null,
   { keyspaces, shards: planned }: Configured,
 ): Pick<Placement, 'broadcastApart' | 'shards'> {
-  // mutant: plans-shards-anew
   const shards = placement?.shards ?? planned;
   return { ...apartFrom(placement, keyspaces), ...(shards.length === 0 ? {} : { shards }) };
 }

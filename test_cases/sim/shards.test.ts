@@ -217,6 +217,26 @@ describe('keyspaces beside one with shards', () => {
     const levels = cluster.nodes.map(({ core }) => core!.levels.inWords);
     expect(new Set(levels)).toEqual(new Set(['eventual carts=cart::eventual big=cart:big::causal']));
   });
+
+  it('keep the groups of its shards when zones are configured later', async () => {
+    const zones: string[] = [];
+    const cluster = await sharded(2, { ...BESIDE, durability: 'sync', zones });
+    for (const key of KEYS) await ask(cluster, 0, set(key, key));
+    await ask(cluster, 0, change({ what: 'level', keyspace: 'carts', level: 'eventual' }));
+    await cluster.run(3_000);
+    const groups = () => cluster.nodes.map(({ core }) => core!.groups.shards.map(({ shard }) => shard));
+    const agreed = groups();
+    zones.push(...cluster.nodes.map((_, id) => (id < 2 ? 'a' : 'b')));
+    for (const node of cluster.nodes) {
+      cluster.kill(node);
+      await cluster.run(500);
+      node.start();
+    }
+    await cluster.run(5_000);
+    expect(groups()).toEqual(agreed);
+    for (const { id } of cluster.nodes)
+      for (const key of KEYS) expect(await read(cluster, id, key)).toBe(key);
+  });
 });
 
 describe('a request to a controller that dies', () => {

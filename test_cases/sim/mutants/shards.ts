@@ -30,6 +30,15 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'plans-shards-anew',
+    name: 'plans the groups of shards from the configuration although the controllers have agreed on them',
+    edit: { value: 'undefined' },
+    test: {
+      file: 'shards.test.ts',
+      name: 'keyspaces beside one with shards keep the groups of its shards when zones are configured later',
+    },
+  },
+  {
     anchor: 'forgets-what-was-seen',
     name: 'does not remember which state of a shard its client has seen',
     edit: 'drop',
