@@ -34,8 +34,15 @@ it('broadcast is apart from the first change on that is made while no keyspace h
   const change = { before: DEFAULT, after: AFTER };
   const first = withChange(null, { keyspaces: [DEFAULT], shards: [] }, change);
   expect(first.broadcastApart).toBe(true);
-  expect(withChange(first, { keyspaces: [AFTER], shards: [] }, { before: AFTER, after: DEFAULT }).broadcastApart).toBe(true);
-  expect(withChange(null, { keyspaces: [AFTER], shards: [] }, { before: AFTER, after: DEFAULT }).broadcastApart).toBeUndefined();
+  expect(
+    withChange(first, { keyspaces: [AFTER], shards: [] }, { before: AFTER, after: DEFAULT }).broadcastApart,
+  ).toBe(true);
+  expect(
+    withChange(null, { keyspaces: [AFTER], shards: [] }, { before: AFTER, after: DEFAULT }).broadcastApart,
+  ).toBeUndefined();
   const inRoot = { epoch: 1, keyspaces: [AFTER], move: null };
-  expect(withChange(inRoot, { keyspaces: [DEFAULT], shards: [] }, { before: AFTER, after: DEFAULT }).broadcastApart).toBeUndefined();
+  expect(
+    withChange(inRoot, { keyspaces: [DEFAULT], shards: [] }, { before: AFTER, after: DEFAULT })
+      .broadcastApart,
+  ).toBeUndefined();
 });

@@ -13,15 +13,23 @@ const USERS: KeyspaceSettings = { name: 'users', prefix: 'user:', level: 'sequen
 
 describe('a placement', () => {
   it('begins with the configuration, and each change takes the next epoch', () => {
-    const first = withChange(null, { keyspaces: [DEFAULT, USERS], shards: [] }, {
-      before: DEFAULT,
-      after: { ...DEFAULT, level: 'sequential' },
-    });
+    const first = withChange(
+      null,
+      { keyspaces: [DEFAULT, USERS], shards: [] },
+      {
+        before: DEFAULT,
+        after: { ...DEFAULT, level: 'sequential' },
+      },
+    );
     expect(first).toEqual({ epoch: 1, keyspaces: [{ ...DEFAULT, level: 'sequential' }, USERS], move: null });
-    const second = withChange(first, { keyspaces: [DEFAULT], shards: [] }, {
-      before: USERS,
-      after: { ...USERS, level: 'linearizability' },
-    });
+    const second = withChange(
+      first,
+      { keyspaces: [DEFAULT], shards: [] },
+      {
+        before: USERS,
+        after: { ...USERS, level: 'linearizability' },
+      },
+    );
     expect(second.epoch).toBe(2);
     expect(second.keyspaces.map(({ level }) => level)).toEqual(['sequential', 'linearizability']);
     expect([null, first, second].map(epochOf)).toEqual([0, 1, 2]);
