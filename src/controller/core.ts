@@ -114,8 +114,7 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    const planned = this.groups.shards.map(({ shard }) => shard);
-    const shards = shardsText(planned, this.#ports.settings.zones);
+    const shards = shardsText(this.groups.plannedShards, this.#ports.settings.zones);
     const inWords = shards === '' ? this.levels.inWords : `${this.levels.inWords} ${shards}`;
     return placementOnLink(inWords, epochOf(this.groups.views.placement));
   }

@@ -90,6 +90,11 @@ export class Groups {
     return number === ROOT_GROUP && !this.hasOrderedEntries ? undefined : this.byNumber[number];
   }
 
+  /** The plan that the groups of the shards were made by. */
+  get plannedShards(): readonly PlannedShard[] {
+    return this.shards.map(({ shard }) => shard);
+  }
+
   /** Those that have the entries of a keyspace. */
   get withEntries(): readonly [Group, ...Group[]] {
     return this.#withEntries;

@@ -32,7 +32,7 @@ export interface Placement {
 }
 
 /** What a cluster goes by while it has no placement, as the configuration has it. */
-export interface Configured {
+export interface AsConfigured {
   readonly keyspaces: readonly KeyspaceSettings[];
   /** The shards of all keyspaces that have several. */
   readonly shards: readonly AgreedShards[];
@@ -78,7 +78,7 @@ const NAME = /^[\w-]{1,32}$/;
 
 export function withChange(
   placement: Placement | null,
-  configured: Configured,
+  configured: AsConfigured,
   change: KeyspaceChange,
 ): Placement {
   const keyspaces = changed(placement?.keyspaces ?? configured.keyspaces, change);
@@ -88,7 +88,7 @@ export function withChange(
 /** The change is going to be made by a move. Only while no other move is under way. */
 export function withMove(
   placement: Placement | null,
-  configured: Configured,
+  configured: AsConfigured,
   { before, after }: KeyspaceChange,
 ): Placement {
   const keyspaces = placement?.keyspaces ?? configured.keyspaces;
@@ -99,7 +99,7 @@ export function withMove(
 /** What a placement takes from the configuration once, and keeps. */
 function keptFrom(
   placement: Placement | null,
-  { keyspaces, shards: planned }: Configured,
+  { keyspaces, shards: planned }: AsConfigured,
 ): Pick<Placement, 'broadcastApart' | 'shards'> {
   const shards = placement?.shards ?? planned;
   return { ...apartFrom(placement, keyspaces), ...(shards.length === 0 ? {} : { shards }) };

@@ -43,7 +43,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
 function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply): void {
   const { core } = parts;
   const { placement } = core.groups.views;
-  const shards = agreedShardsOf(core.groups.shards.map(({ shard }) => shard));
+  const shards = agreedShardsOf(core.groups.plannedShards);
   const configured = { keyspaces: core.levels.configured, shards };
   const moving = withMove(placement, configured, asked);
   const transfers = transfersOf(moving);

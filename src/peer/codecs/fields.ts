@@ -16,13 +16,13 @@ import {
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
-import type { AgreedShards } from '../../placement/agreed-shards.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
+import { readShards, writeShards } from './agreed-shards.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
 
@@ -174,26 +174,6 @@ export function readPlacement(r: ByteReader): Placement {
     ...((added & BROADCAST_APART) === 0 ? {} : { broadcastApart: true }),
     ...((added & WITH_SHARDS) === 0 ? {} : { shards: readShards(r) }),
   };
-}
-
-function writeShards(w: ByteWriter, agreed: readonly AgreedShards[]): void {
-  w.u32(agreed.length);
-  for (const { keyspace, groups } of agreed) {
-    w.text(keyspace);
-    w.u32(groups.length);
-    for (const group of groups) {
-      w.u32(group.length);
-      for (const number of group) w.u8(number);
-    }
-  }
-}
-
-function readShards(r: ByteReader): readonly AgreedShards[] {
-  return Array.from({ length: r.count(4 + 4) }, () => {
-    const keyspace = r.text();
-    const groups = Array.from({ length: r.count(4) }, () => Array.from({ length: r.count(1) }, () => r.u8()));
-    return { keyspace, shards: groups.length, groups };
-  });
 }
 
 function readMove(r: ByteReader, number: number): Move {
