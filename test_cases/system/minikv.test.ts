@@ -7,7 +7,7 @@ import { HAS_BROWSER, startBrowser, WatchedPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWith } from '../support/programs.ts';
 
-/** MiniKV's nodes have fixed ports, so these tests need 8080 and 50000 of this machine. */
+/** MiniKV's nodes have fixed ports for HTTP, so these tests need port 8080 of this machine. */
 const SERVER = 'http://localhost:8080';
 
 const PROJECT = resolve(import.meta.dirname, '../..');

@@ -5,7 +5,7 @@ import type { MiniKvLogLevel } from './words.ts';
 
 export interface NodePlace {
   readonly httpPort: number;
-  /** Where other nodes call. */
+  /** Where the controller itself listens, with memcached's protocol. */
   readonly port: number;
   readonly logLevel: MiniKvLogLevel;
 }

@@ -3,9 +3,8 @@ import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError, systemCodeOf } from '../failure.ts';
 import { NODE_HELP, type NodeOptions, nodeOptions } from './node-options.ts';
 
-/** Where nodes listen: for HTTP, and for each other. */
+/** Where a node listens for HTTP. */
 const HTTP_PORT = 8080;
-const NODE_PORT = 50_000;
 
 /** How long a node waits for its ports, which a node that was killed may not have left yet, in milliseconds. */
 const PORTS_WITHIN_MS = 5_000;
@@ -29,9 +28,12 @@ async function runSingle({ logLevel }: NodeOptions): Promise<number> {
   const transport = new EarlyTransport(NODE_TRANSPORT, PORTS_WITHIN_MS);
   await openHttp(transport, HTTP_PORT);
   const { runController } = await import('../process/run-controller.ts');
+  const { freePorts } = await import('../process/free-ports.ts');
   const { nodeSettings } = await import('./node-settings.ts');
   const { loadMiniKv } = await import('../../dialects/minikv/minikv-interface.ts');
-  return runController(nodeSettings({ httpPort: HTTP_PORT, port: NODE_PORT, logLevel }), null, {
+  // No other node calls this one.
+  const [port] = await freePorts(1);
+  return runController(nodeSettings({ httpPort: HTTP_PORT, port: port!, logLevel }), null, {
     greeting: () => 'Started MiniKV (no replication)\nWaiting for Ctrl+C',
     console: process.stderr,
     transport,
