@@ -186,3 +186,9 @@ it('a member of a shard that stands still does not keep others from being asked 
   const scenario = drawScenario(2_011, { level: 'eventual', sharded: true });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** The restarted peer was refused, again and again, for what had been said to its earlier run. */
+it('a peer that was restarted may have it from a third that deletions are forgotten', async () => {
+  const scenario = drawScenario(16_001_363, { level: 'eventual', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

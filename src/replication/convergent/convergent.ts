@@ -137,9 +137,10 @@ export class Convergent implements Scheme {
 
   #makeExchange(): AntiEntropy {
     const { bus, replica, vector, settings, log } = this.#ports;
-    const { node, clock, peers, refuse, startEmpty } = this.#ports.controller;
+    const { node, clock, peers, refuse, startEmpty, incarnationOf } = this.#ports.controller;
     return new AntiEntropy({
       node,
+      incarnationOf,
       bus,
       replica,
       vector,

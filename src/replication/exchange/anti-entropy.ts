@@ -28,6 +28,8 @@ export interface AntiEntropyPorts extends FeedsPorts {
   readonly gapAfterMs: number;
   /** This controller has a deletion gap: no controller can continue from what it knows. It has to start empty. */
   readonly startEmpty: (reason: string) => void;
+  /** The run of the peer that is connected; null when it is not. */
+  readonly incarnationOf: (peer: ControllerId) => number | null;
   /** An exchange has completed: everything that the peer knew when it began is known here. */
   readonly onExchanged: (peer: ControllerId, exchange: Exchange) => void;
   /** See `STAGED_BYTES_MAX`, which is the default. */
@@ -46,6 +48,12 @@ export interface SyncProgress {
 export interface Exchange {
   readonly writes: number;
   readonly tookMs: number;
+}
+
+/** When an exchange was started that has completed, and with which run of the peer. */
+interface Completed {
+  readonly startedMs: MonotonicMs;
+  readonly incarnation: number | null;
 }
 
 /** An exchange as seen from the controller that asked for it. */
@@ -78,8 +86,8 @@ export class AntiEntropy {
   readonly #pulls = new Map<ControllerId, Pull>();
   readonly #feeds: Feeds;
   readonly #syncedMs = new Map<number, number>();
-  /** Per peer, when the last exchange was started that has completed. */
-  readonly #startedMs = new Map<number, number>();
+  /** Per peer, the last exchange that has completed. */
+  readonly #completed = new Map<ControllerId, Completed>();
   readonly #stagedBytesMax: number;
   #lastExchange = 0;
 
@@ -154,7 +162,7 @@ export class AntiEntropy {
 
   /** When this controller started the last exchange with the peer that has completed; null: never. */
   startedMs(peer: ControllerId): MonotonicMs | null {
-    return this.#startedMs.get(peer) ?? null;
+    return this.#completed.get(peer)?.startedMs ?? null;
   }
 
   /** No exchange is under way in either direction. */
@@ -218,15 +226,20 @@ export class AntiEntropy {
 
   /**
    * A peer that says that this controller has a deletion gap may be wrong:
-   *  1. A peer forgets a deletion that this controller does not know of only if it has not heard this controller for
-   *     the whole horizon.
+   *  1. A run of a peer forgets a deletion that this controller does not know of only if it has not heard this
+   *     controller for the whole horizon. Another run may have started empty, and have it from a third controller that
+   *     the deletion is forgotten.
    *  2. It has heard the request of the last completed exchange, which left here when that exchange was started.
-   *  3. Therefore a peer that says so within the horizon after that start is wrong. Half the horizon is left for
-   *     clocks that run unevenly.
+   *  3. Therefore a run of a peer that says so within the horizon after that start is wrong. Half the horizon is left
+   *     for clocks that run unevenly.
    */
   #lapse(peer: ControllerId): void {
-    const { refuse, gapAfterMs, startEmpty, nameOf, clock } = this.#ports;
-    const sinceMs = clock.nowMs() - (this.#startedMs.get(peer) ?? Number.NEGATIVE_INFINITY);
+    const { refuse, gapAfterMs, startEmpty, nameOf, clock, incarnationOf } = this.#ports;
+    const last = this.#completed.get(peer);
+    // mutant: takes-runs-for-one
+    const isSameRun = last?.incarnation === incarnationOf(peer);
+    const sinceMs =
+      last !== undefined && isSameRun ? clock.nowMs() - last.startedMs : Number.POSITIVE_INFINITY;
     if (sinceMs < gapAfterMs) refuse(peer, 'it says that it has forgotten deletions, too early');
     else startEmpty(`${nameOf(peer)} has forgotten deletions that this controller has missed`);
   }
@@ -259,7 +272,10 @@ export class AntiEntropy {
     this.#ports.vector.merge(new VersionVector(complete.known));
     const now = this.#ports.clock.nowMs();
     this.#syncedMs.set(from, now);
-    this.#startedMs.set(from, pull.startedMs);
+    this.#completed.set(from, {
+      startedMs: pull.startedMs,
+      incarnation: this.#ports.incarnationOf(from),
+    });
     this.durations.observe(now - pull.startedMs);
     if (now - pull.startedMs >= LONG_MS) this.#report('has taken in what a peer knows', from, pull);
     this.#ports.onExchanged(from, { writes: pull.writes, tookMs: now - pull.startedMs });

@@ -304,9 +304,10 @@ function exchangeOf(
   catchUp: CatchUp,
 ): AntiEntropy {
   const { bus, replica, vector, settings, log } = ports;
-  const { node, clock, peers, refuse, startEmpty } = ports.controller;
+  const { node, clock, peers, refuse, startEmpty, incarnationOf } = ports.controller;
   return new AntiEntropy({
     node,
+    incarnationOf,
     bus,
     replica,
     vector,

@@ -86,6 +86,15 @@ export const CONVERGENT_MUTANTS: readonly Mutant[] = [
     seeds: 1_000,
   },
   {
+    anchor: 'takes-runs-for-one',
+    name: 'takes it that a peer that was restarted knows what its earlier run knew',
+    edit: { value: 'true' },
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'a peer that was restarted may have it from a third that deletions are forgotten',
+    },
+  },
+  {
     anchor: 'gives-to-outdated',
     name: 'gives writes to a peer that has missed forgotten deletions',
     edit: 'drop',

@@ -35,6 +35,7 @@ function pair(messageMs: number) {
       whole: null,
       startEmpty: () => {},
       refuse: () => {},
+      incarnationOf: () => 1,
       gapAfterMs: 0,
       bus: { send, sendToAll: () => {}, sendTo: () => {}, isUp: () => true },
       replica,
