@@ -192,3 +192,9 @@ it('a peer that was restarted may have it from a third that deletions are forgot
   const scenario = drawScenario(16_001_363, { level: 'eventual', switches: 'all' });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** The last request of the state that was copied had changed nothing, so no record of it was copied. */
+it('versions are larger than those of a state that was copied', async () => {
+  const scenario = drawScenario(31_000_056, { level: 'linearizability', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

@@ -254,6 +254,9 @@ export class RequestOrder implements ViewState {
     const { versions } = this.#ports;
     const { journal } = this.#ports.replica;
     if (base !== null && compareVersions(base, this.#applied) > 0) this.#applied = base;
+    // The request with this version need not be among the copied records: its condition may not have held.
+    // mutant: copied-unobserved
+    versions.observe(this.#applied.time);
     this.#phase.becomeAdopted(base !== null);
     this.#mark();
     // Orphans of an older view that was never installed are not judged yet, and this view may contain them.

@@ -35,6 +35,12 @@ export const DISK_MUTANTS: readonly Mutant[] = [
     seeds: 1_500,
   },
   {
+    anchor: 'copied-unobserved',
+    name: 'stamps smaller versions than the state that it has copied',
+    edit: 'drop',
+    test: { file: 'found-faults.test.ts', name: 'versions are larger than those of a state that was copied' },
+  },
+  {
     anchor: 'forgets-queue-at-start',
     name: 'forgets at a start the requests that were still in its queue',
     edit: 'drop',

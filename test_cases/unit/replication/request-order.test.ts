@@ -5,6 +5,7 @@ import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
 import type { View } from '../../../src/membership/view.ts';
 import type { Effect } from '../../../src/ordering/effect.ts';
 import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
+import { compareVersions, type Version } from '../../../src/ordering/version.ts';
 import { Broadcast } from '../../../src/replication/broadcast/broadcast.ts';
 import type { OrderedFrame } from '../../../src/replication/broadcast/messages.ts';
 import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
@@ -104,6 +105,16 @@ describe('a view change', () => {
     enter(order, 3, [own!]);
     expect(outcomes).toEqual([{ kind: 'applied', existed: false, version: own!.version }]);
     expect(read).toBe(1);
+  });
+
+  it('regression: a write was stamped with a smaller version than the state that was copied', () => {
+    const order = orderInView();
+    const copied: Version = { time: 1_000, node: PEER };
+    order.freeze();
+    order.adopt(view(2), [], copied, () => {});
+    order.install();
+    order.write(draft('own'), () => {});
+    expect(compareVersions(order.newestQueued, copied)).toBeGreaterThan(0);
   });
 });
 
