@@ -6,7 +6,7 @@ import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, hasMoved, MOVING, type RequestRouter, type ServedPart } from './policies.ts';
+import { gateIn, isOvertaken, MOVING, type RequestRouter, type ServedPart } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface BoundedReadsPorts {
@@ -62,7 +62,7 @@ export class BoundedReads {
     const { reads } = keyspace.policy;
     const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      const isToRepeat = failed !== null && hasMoved(router.partHere(key), scheme, reader);
+      const isToRepeat = isOvertaken(router.partHere(key), scheme, failed, entry);
       if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
@@ -87,7 +87,7 @@ export class BoundedReads {
     const { scheme } = router.partHere(key).group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
       const keyspace = router.partHere(key);
-      const isToRepeat = failed !== null && hasMoved(keyspace, scheme, reader);
+      const isToRepeat = isOvertaken(keyspace, scheme, failed, entry);
       if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')
         return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.linearizability++;

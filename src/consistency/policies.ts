@@ -1,3 +1,4 @@
+import { failure as failureOf, type RequestFailure } from '../base/error-codes.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
 import type { ChainSum } from '../ordering/effect.ts';
@@ -12,9 +13,9 @@ import {
 } from '../placement/placed-level.ts';
 import type { Router } from '../placement/router.ts';
 import type { DifferenceBase } from '../replication/evaluation.ts';
-import type { Reader } from '../replication/read-flow.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
+import type { Entry } from '../store/entry.ts';
 
 /** What a level means: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
@@ -119,10 +120,22 @@ export function gateIn({ hold, group }: ServedPart, need: Need): Gate {
   return hold === 'all' || (hold === 'writes' && need === 'write') ? MOVING : group.scheme.gate(need);
 }
 
-/** The read failed in a group that does not have the keyspace any more, and may be tried in the one that has it. */
-export function hasMoved({ group }: ServedPart, scheme: Scheme, { hasMovedOn }: Reader): boolean {
-  return group.scheme !== scheme && !hasMovedOn;
+/**
+ * The read found no value, and the group where it looked does not have the key any more. That may have forgotten the key
+ * while the read waited, as the last step of a move.
+ */
+export function isOvertaken(
+  { group }: ServedPart,
+  scheme: Scheme,
+  failure: RequestFailure | null,
+  entry: Entry | null,
+): boolean {
+  // mutant: nothing-where-a-key-was
+  return group.scheme !== scheme && (failure !== null || entry === null);
 }
+
+/** For a read that was overtaken, and whose client has gone on. Such a read is not tried again in the other group. */
+export const OVERTAKEN = failureOf('READ_OVERTAKEN', 'the keyspace was changed while it was read; try again');
 
 /** A request waits for a moment, while the keyspace gets another level. */
 export const MOVING = waitBecause('LEVELS_CHANGING', 'the level of the keyspace is being changed');

@@ -17,7 +17,15 @@ import type { Forwarding } from './hop/forwarding.ts';
 import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, hasMoved, type Policy, READ_NEEDS, type RequestRouter, readPolicyOf } from './policies.ts';
+import {
+  gateIn,
+  isOvertaken,
+  OVERTAKEN,
+  type Policy,
+  READ_NEEDS,
+  type RequestRouter,
+  readPolicyOf,
+} from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface ReadsPorts {
@@ -121,8 +129,11 @@ export class Reads {
       const keyspace = router.partHere(key);
       if (gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry));
-      if (failure !== null && hasMoved(keyspace, scheme, operation))
-        return this.#getOne(operation, request, key);
+      if (isOvertaken(keyspace, scheme, failure, entry)) {
+        if (operation.hasMovedOn) operation.finish(failed(OVERTAKEN));
+        else this.#getOne(operation, request, key);
+        return;
+      }
       if (failure !== null) return operation.finish(failed(failure));
       this.#ports.served[level]++;
       if (entry === null) operation.finish(NO_HITS);
@@ -187,8 +198,11 @@ export class Reads {
       const keyspace = router.partHere(key);
       if (gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry, readAtSec));
-      if (failure !== null && hasMoved(keyspace, scheme, reader))
-        return this.#read(operation, key, done, reader);
+      if (isOvertaken(keyspace, scheme, failure, entry)) {
+        if (reader.hasMovedOn) done(OVERTAKEN, null, 0);
+        else this.#read(operation, key, done, reader);
+        return;
+      }
       if (failure === null) served[level]++;
       done(failure, entry, readAtSec);
     };

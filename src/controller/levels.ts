@@ -114,10 +114,14 @@ export class Levels {
   #guardValues(): void {
     const { all, router } = this.#groups;
     const isMoving = (this.#installed.placement?.move ?? this.#accepted.placement?.move ?? null) !== null;
-    const isBehindBarrier = this.#accepted.hasBarrier;
-    const ownerOf = (key: string) => (router.partOf(key) as LeveledKeyspace).owner;
-    for (const group of all)
-      group.replica.guardBy(isMoving ? { owns: (key) => ownerOf(key) === group, isBehindBarrier } : null);
+    const isBehindBarrier = this.#installed.hasBarrier || this.#accepted.hasBarrier;
+    const partOf = (key: string) => router.partOf(key) as LeveledKeyspace;
+    for (const group of all) {
+      const owns = (key: string) => partOf(key).owner === group;
+      // mutant: feeds-by-what-may-never-hold
+      const tells = (key: string) => owns(key) || partOf(key).group === group;
+      group.replica.guardBy(isMoving ? { owns, tells, isBehindBarrier } : null);
+    }
   }
 
   #known(placement: Placement | null): Known {

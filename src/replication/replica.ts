@@ -300,6 +300,11 @@ export interface ValueGuard {
   readonly isBehindBarrier: boolean;
   /** The value of the key in the store is that of this group. */
   owns(key: string): boolean;
+  /**
+   * The records of the key in this group may be those that count: the group has the key by the placement that was
+   * installed last, or by the one that was accepted last, which may never be installed.
+   */
+  tells(key: string): boolean;
 }
 
 /** `held`: the store has it, or need not have it; `lost`: the value is not here; `failed`: the store errs. */

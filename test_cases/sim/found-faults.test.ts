@@ -198,3 +198,18 @@ it('versions are larger than those of a state that was copied', async () => {
   const scenario = drawScenario(31_000_056, { level: 'linearizability', switches: 'all' });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/**
+ * One controller alone had accepted that another group has the keys, and left their records out of an exchange whose
+ * end said that the peer knows them. That placement was never installed.
+ */
+it('records are left out of an exchange only once another group has their keys for certain', async () => {
+  const scenario = drawScenario(31_001_251, { level: 'eventual', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});
+
+/** The store stood still, and when it answered, the group where the read had begun had forgotten the keys that moved. */
+it('a read that waits while its keyspace is moved finds the value in the other group', async () => {
+  const scenario = drawScenario(31_004_186, { level: 'causal', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

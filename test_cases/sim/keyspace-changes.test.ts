@@ -303,6 +303,24 @@ describe('a controller behind the barrier', () => {
     await expectAll(cluster, 'v');
   });
 
+  it('goes on telling what it has in either group, until the last phase is installed', async () => {
+    const cluster = await clusterWith({ keyspaces: [SESSIONS] });
+    await fill(cluster, 'v');
+    await change(cluster, 0, CARTS);
+    const views = () => coreOf(cluster, 2).groups.views;
+    const tellers = () =>
+      coreOf(cluster, 2).groups.all.flatMap(({ number, replica: { guard } }) =>
+        guard?.tells('cart:1') === true ? [number] : [],
+      );
+    await until(cluster, () => phaseAt(cluster, 2) === 'barrier');
+    expect(tellers()).toEqual([0]);
+    await until(cluster, () => views().acceptedPlacement?.move?.phase === 'settling');
+    expect(phaseAt(cluster, 2)).toBe('barrier');
+    expect(tellers()).toEqual([0, 1]);
+    await until(cluster, () => phaseAt(cluster, 2) === 'settling');
+    expect(tellers()).toEqual([1]);
+  });
+
   it('does not keep the others from a view when only one of them remembers anything', async () => {
     const cluster = await clusterWith({ keyspaces: [SESSIONS] });
     await fill(cluster, 'v');

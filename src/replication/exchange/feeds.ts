@@ -40,10 +40,10 @@ interface Feed {
 /** An exchange that makes no progress for this long is given up, in milliseconds. */
 export const EXCHANGE_TIMEOUT_MS = 2_000;
 
-/** Without the records of a keyspace that another group serves. */
-function ownEffects(replica: FeedsPorts['replica'], effects: readonly Effect[]): readonly Effect[] {
-  if (replica.guard === null) return effects;
-  return effects.filter((effect) => !isOfKey(effect) || !replica.isForeign(effect.key));
+/** Without the records of keys that another group has for certain. */
+function ownEffects({ guard }: FeedsPorts['replica'], effects: readonly Effect[]): readonly Effect[] {
+  if (guard === null) return effects;
+  return effects.filter((effect) => !isOfKey(effect) || guard.tells(effect.key));
 }
 
 /** The exchanges that peers have asked for, one for each peer. A part is sent once the peer has asked for it. */

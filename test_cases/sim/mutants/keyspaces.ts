@@ -30,6 +30,24 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'feeds-by-what-may-never-hold',
+    name: 'leaves records out of exchanges by a placement that it has accepted and that is not installed',
+    edit: { value: 'owns' },
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'a controller behind the barrier goes on telling what it has in either group, until the last phase is installed',
+    },
+  },
+  {
+    anchor: 'nothing-where-a-key-was',
+    name: 'takes for a miss that a group has forgotten the keys which were moved while a read waited',
+    edit: { value: 'group.scheme !== scheme && failure !== null' },
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'a read that waits while its keyspace is moved finds the value in the other group',
+    },
+  },
+  {
     anchor: 'waits-for-unheard-exchanges',
     name: 'waits for the answer of a peer that had not begun the group when it was asked',
     edit: 'drop',
