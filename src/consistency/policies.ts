@@ -121,8 +121,8 @@ export function gateIn({ hold, group }: ServedPart, need: Need): Gate {
 }
 
 /**
- * The read found no value, and the group where it looked does not have the key any more. That may have forgotten the key
- * while the read waited, as the last step of a move.
+ * The read found no value, and the group where it looked does not have the key any more. That may have forgotten the
+ * key while the read waited, as the last step of a move.
  */
 export function isOvertaken(
   { group }: ServedPart,

@@ -303,7 +303,7 @@ describe('a controller behind the barrier', () => {
     await expectAll(cluster, 'v');
   });
 
-  it('goes on telling what it has in either group, until the last phase is installed', async () => {
+  it('goes on telling what it has in either group, until that is settled', async () => {
     const cluster = await clusterWith({ keyspaces: [SESSIONS] });
     await fill(cluster, 'v');
     await change(cluster, 0, CARTS);

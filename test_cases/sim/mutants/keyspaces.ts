@@ -35,7 +35,7 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     edit: { value: 'owns' },
     test: {
       file: 'keyspace-changes.test.ts',
-      name: 'a controller behind the barrier goes on telling what it has in either group, until the last phase is installed',
+      name: 'a controller behind the barrier goes on telling what it has in either group, until that is settled',
     },
   },
   {
