@@ -31,11 +31,24 @@ async function dispatch(words: readonly string[]): Promise<number> {
     return runMiniKvClient(words.slice(1));
   }
   if (first === '-dialect' || first === '--dialect') {
-    if (second !== 'minikv')
-      throw new UsageError('COMMAND_LINE', `there is no dialect "${second ?? ''}"; say minikv`);
-    const { runMiniKvNode } = await import('./minikv/run-node.ts');
-    return runMiniKvNode(others);
+    return runDialect(second ?? '', others);
   }
   const { runCommand } = await import('./run-command.ts');
   return runCommand(words);
+}
+
+/** @throws UsageError for a dialect that there is not */
+async function runDialect(name: string, words: readonly string[]): Promise<number> {
+  switch (name) {
+    case 'minikv': {
+      const { runMiniKvNode } = await import('./minikv/run-node.ts');
+      return runMiniKvNode(words);
+    }
+    case 'view-change': {
+      const { runViewChangeNode } = await import('./view-change/run-node.ts');
+      return runViewChangeNode(words);
+    }
+    default:
+      throw new UsageError('COMMAND_LINE', `there is no dialect "${name}"; say minikv or view-change`);
+  }
 }

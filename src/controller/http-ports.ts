@@ -10,6 +10,7 @@ import { KeyPages } from './keys/key-pages.ts';
 import type { LargeKeysReport } from './keys/large-keys.ts';
 import type { RecentEvents } from './log/recent-events.ts';
 import { exposeMetrics } from './metrics/exposition/exposition.ts';
+import { METRICS } from './metrics/metrics.ts';
 import { slowRequestsOf } from './metrics/slow-requests-report.ts';
 import { VERSION } from './product.ts';
 import { runCommands } from './run-commands.ts';
@@ -60,6 +61,7 @@ export function httpPortsOf(
     series: (seconds) => series.report(seconds),
     events,
     keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
+    keyCount: () => METRICS.memchorus_keys.read(parts),
     hotKeys: () => hotKeysOf(parts),
     largeKeys: () => largeKeysOf(parts),
     runCommands: (controller, commands) =>

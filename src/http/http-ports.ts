@@ -64,6 +64,8 @@ export interface HttpPorts {
   readonly events: EventLog;
   /** What this controller holds for a key. */
   readonly keyHere: (key: string) => Promise<KeyHere>;
+  /** How many keys have an entry here. */
+  readonly keyCount: () => number;
   /** The keys that clients of this controller ask for most, the hottest first. */
   readonly hotKeys: () => readonly HotKeyHere[];
   /** The keys with the largest values. */

@@ -5,9 +5,10 @@ import { HttpProblem } from '../../http/problems.ts';
 import { exceedsItemLimit } from '../../protocol/limits.ts';
 import { readItemRequest, storageRequest } from '../../protocol/make-request.ts';
 import type { ReadItemRequest } from '../../protocol/request.ts';
+import { PatientRequests } from '../patient-requests.ts';
 import { valueTextOf } from './json-value.ts';
 import { pageOf } from './page.ts';
-import { PatientRequests } from './patient-requests.ts';
+
 import { entryOf, KEY_PREFIXES, type MiniKvEntry, storedKeyOf, storedValueOf } from './stored-entry.ts';
 
 /** The entries that are read at once for the page. */
@@ -21,14 +22,14 @@ export function miniKvRoutes(app: FastifyInstance, ports: HttpPorts): void {
   const creation = new CreationTimes(() => ports.timeMs());
 
   app.get('/get', async (http, reply) => {
-    const entry = await entryAt(new PatientRequests(http), keyIn(http));
+    const entry = await entryAt(patient(http), keyIn(http));
     return reply.type(JSON_TYPE).send(`{"value":${entry?.valueText ?? 'null'}}`);
   });
 
   app.post('/put', async (http, reply) => {
     const key = keyIn(http);
     const valueText = valueTextOf(bodyOf(http));
-    const requests = new PatientRequests(http);
+    const requests = patient(http);
     const before = await entryAt(requests, key);
     const entry = { key, createdAt: before?.createdAt ?? creation.next(), valueText };
     await requests.one(setRequest(entry, ports.bodyBytesMax));
@@ -36,10 +37,17 @@ export function miniKvRoutes(app: FastifyInstance, ports: HttpPorts): void {
   });
 
   app.get('/', async (http, reply) => {
-    const entries = await allEntries(new PatientRequests(http), ports);
+    const entries = await allEntries(patient(http), ports);
     return reply.type(HTML_TYPE).send(pageOf(entries));
   });
 }
+
+/** Clients wait 2.0 s for an answer. */
+function patient(http: FastifyRequest): PatientRequests {
+  return new PatientRequests(http, ANSWERED_WITHIN_MS);
+}
+
+const ANSWERED_WITHIN_MS = 1_800;
 
 /** @throws HttpProblem when the query names no key, or several */
 function keyIn({ query }: FastifyRequest): string {

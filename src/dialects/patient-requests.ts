@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import { ERRORS } from '../../base/error-codes.ts';
-import { unlessFailed } from '../../http/key-requests.ts';
-import { STATUS_OF } from '../../http/problems.ts';
-import type { Reply } from '../../protocol/reply.ts';
-import type { Request } from '../../protocol/request.ts';
-
-/** Clients wait 2.0 s for an answer: they shall get one within this time, in milliseconds. */
-const ANSWERED_WITHIN_MS = 1_800;
+import { ERRORS } from '../base/error-codes.ts';
+import { unlessFailed } from '../http/key-requests.ts';
+import { STATUS_OF } from '../http/problems.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { Request } from '../protocol/request.ts';
 
 /** How long to wait before a request is made again, in milliseconds. */
 const PAUSE_MS = 20;
@@ -16,16 +13,18 @@ const PAUSE_MS = 20;
 const UNAVAILABLE = 503;
 
 /**
- * The requests of one HTTP request. Clients of MiniKV do not retry, so a request that was refused is made again while
- * there is time. One that may have taken effect is not: a second write of its value could undo a write of another
- * client that came between.
+ * The requests of one HTTP request. Clients of the earlier systems do not retry, so a request that was refused is made
+ * again while there is time. One that may have taken effect is not: a second write of its value could undo a write of
+ * another client that came between.
  */
 export class PatientRequests {
   readonly #http: FastifyRequest;
-  readonly #endMs = performance.now() + ANSWERED_WITHIN_MS;
+  readonly #endMs: number;
 
-  constructor(http: FastifyRequest) {
+  /** @param withinMs the client gets its answer within this time */
+  constructor(http: FastifyRequest, withinMs: number) {
     this.#http = http;
+    this.#endMs = performance.now() + withinMs;
   }
 
   /** @throws HttpProblem for the first reply that is an error */

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { bodyOf } from '../../http/body.ts';
+import type { HttpPorts } from '../../http/http-ports.ts';
+import type { KeyRoute } from '../../http/key-requests.ts';
+import { HttpProblem } from '../../http/problems.ts';
+import { jsonIn } from '../json-text.ts';
+import { PatientRequests } from '../patient-requests.ts';
+import {
+  ADDED,
+  BAD_JSON,
+  DELETED,
+  found,
+  KEY_TOO_LONG,
+  type KeyMethod,
+  type KvsAnswer,
+  mainIsDown,
+  missing,
+  send,
+  UPDATED,
+  VALUE_MISSING,
+} from './answers.ts';
+import { KEY_CHARACTERS_MAX, StoredValue } from './stored-value.ts';
+
+/** Clients give a request some seconds; each is answered within this time, in milliseconds. */
+const ANSWERED_WITHIN_MS = 4_000;
+
+export const METHOD_UNSUPPORTED = 'This method is unsupported.';
+
+/** The key is checked only where it is written: no other key can be there. */
+type OnKey = (stored: StoredValue, http: FastifyRequest) => Promise<KvsAnswer>;
+
+/** The routes of a key. @param path ends in `:key` */
+export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, path: string): void {
+  const add = (method: KeyMethod, onKey: OnKey) =>
+    app.route<KeyRoute>({
+      method,
+      url: path,
+      handler: async (http, reply) => {
+        const { key } = http.params;
+        const flaw = method === 'PUT' ? flawOf(key, http) : null;
+        if (flaw !== null) return send(reply, flaw);
+        const stored = new StoredValue(new PatientRequests(http, ANSWERED_WITHIN_MS), key);
+        return send(reply, await onKey(stored, http).catch((error: unknown) => unlessDown(error, method)));
+      },
+    });
+
+  add('PUT', async (stored, http) => {
+    const valueText = valueTextIn(http) as string;
+    return (await stored.write(valueText, ports.bodyBytesMax)) ? UPDATED : ADDED;
+  });
+
+  add('GET', async (stored) => {
+    const valueText = await stored.read();
+    return valueText === null ? missing('GET') : found(valueText);
+  });
+
+  add('DELETE', async (stored) => ((await stored.remove()) ? DELETED : missing('DELETE')));
+
+  app.route({
+    method: ['POST', 'PATCH'],
+    url: path,
+    handler: async (_, reply) => reply.code(405).type('text/plain; charset=utf-8').send(METHOD_UNSUPPORTED),
+  });
+}
+
+/** Why the entry cannot be written, whatever is there; null when it can. */
+function flawOf(key: string, http: FastifyRequest): KvsAnswer | null {
+  const valueText = valueTextIn(http);
+  if (typeof valueText !== 'string') return valueText;
+  return [...key].length > KEY_CHARACTERS_MAX ? KEY_TOO_LONG : null;
+}
+
+/** The `value` of the body as text in JSON; what to answer where there is none. */
+function valueTextIn(http: FastifyRequest): string | KvsAnswer {
+  const body = bodyOf(http);
+  if (body.length === 0) return VALUE_MISSING;
+  try {
+    const parsed = jsonIn(body);
+    if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'value'))
+      return VALUE_MISSING;
+    return JSON.stringify((parsed as { readonly value: unknown }).value);
+  } catch {
+    return BAD_JSON;
+  }
+}
+
+/** The answer for an error that the interface has a word for. @throws any other error */
+function unlessDown(error: unknown, method: KeyMethod): KvsAnswer {
+  if (error instanceof HttpProblem && (error.status === 503 || error.status === 504))
+    return mainIsDown(method);
+  throw error;
+}

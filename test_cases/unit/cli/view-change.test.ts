@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../src/cli/failure.ts';
+import { type NodeEnvironment, nodeOptions } from '../../../src/cli/view-change/node-options.ts';
+
+const wordsOf = (text: string) => text.split(' ').filter((word) => word !== '');
+const anywhere = (port: number) => ({ host: '0.0.0.0', port });
+const at = (host: string, port: number) => ({ host, port });
+
+describe('the command line of a node of the store with view change', () => {
+  it.each<[string, NodeEnvironment, object, object]>([
+    ['', {}, at('127.0.0.1', 13_800), anywhere(13_800)],
+    ['-p 8085', {}, at('127.0.0.1', 8085), anywhere(8085)],
+    ['-i 127.0.0.3 --port=8085', {}, at('127.0.0.3', 8085), at('127.0.0.3', 8085)],
+    ['', { ADDRESS: '127.0.0.2:8085' }, at('127.0.0.2', 8085), at('127.0.0.2', 8085)],
+    ['', { ADDRESS: '10.10.0.2:8085' }, at('10.10.0.2', 8085), anywhere(8085)],
+    ['--ip 127.0.0.9 -p 1', { ADDRESS: 'node1:8085' }, at('node1', 8085), at('127.0.0.9', 1)],
+    ['-v 127.0.0.2:8085 -r 1', { ADDRESS: '127.0.0.2:8085' }, at('127.0.0.2', 8085), at('127.0.0.2', 8085)],
+  ])('says where it is: %s %j', (words, environment, address, listensOn) => {
+    expect(nodeOptions(wordsOf(words), environment)).toEqual({ address, listensOn, role: { kind: 'node' } });
+  });
+
+  it.each<[NodeEnvironment, object]>([
+    [{ FORWARDING_ADDRESS: '' }, { kind: 'main' }],
+    [{ FORWARDING_ADDRESS: '127.0.0.2:1' }, { kind: 'follower', main: at('127.0.0.2', 1) }],
+  ])('tells a main instance from a follower: %j', (environment, role) => {
+    expect(nodeOptions([], environment)).toMatchObject({ role });
+  });
+
+  it.each<[string, NodeEnvironment]>([
+    ['--nonsense 1', {}],
+    ['word', {}],
+    ['-p', {}],
+    ['-p 0', {}],
+    ['-p 65536', {}],
+    ['', { ADDRESS: 'no-port' }],
+    ['', { FORWARDING_ADDRESS: 'no-port' }],
+    ['-v 127.0.0.1:1,127.0.0.1:2', {}],
+    ['', { VIEW: '127.0.0.1:1,127.0.0.1:2' }],
+    ['', { ADDRESS: '127.0.0.2:1', VIEW: '127.0.0.3:1' }],
+    ['-r 2', {}],
+    ['', { REPL_FACTOR: '3' }],
+  ])('is refused: %s %j', (words, environment) => {
+    expect(() => nodeOptions(wordsOf(words), environment)).toThrow(UsageError);
+  });
+
+  it.each(['-h', '--help', '-p x -h'])('shows its help: %s', (words) => {
+    expect(nodeOptions(wordsOf(words), {})).toBe('help');
+  });
+});
