@@ -23,6 +23,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --shards              keys spread over groups of some of the controllers, at any level but causal
   --mixed               keyspaces of all levels in one cluster, instead of one level
   --members             at the ordered levels, controllers come to vote and stop voting
+  --joins               the same, and controllers with new ids come and go for good
   --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
                         With --mixed: all, or never`;
 
@@ -47,6 +48,7 @@ const { values: options } = parseArgs({
     horizon: { type: 'string' },
     mixed: { type: 'boolean' },
     members: { type: 'boolean' },
+    joins: { type: 'boolean' },
     shards: { type: 'boolean' },
     switches: { type: 'string' },
     workers: { type: 'string' },
@@ -145,7 +147,8 @@ function describeScenario({
     ),
     ...steps.map(describeStep),
     ...members.map(
-      ({ node, come, go, atMs }) => `n${node} is asked for +${come} -${go}, at ${Math.round(atMs)}`,
+      ({ node, come, go, joins = false, atMs }) =>
+        `n${node} is asked for ${joins ? 'one more' : `+${come} -${go}`}, at ${Math.round(atMs)}`,
     ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
     absence.nodes.length === 0
@@ -158,7 +161,7 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  const flags = (['mixed', 'members', 'shards'] as const).flatMap((name) =>
+  const flags = (['mixed', 'members', 'joins', 'shards'] as const).flatMap((name) =>
     options[name] === true ? [`--${name}`] : [],
   );
   const values = given.map((name) => `--${name} ${options[name]}`);
@@ -173,6 +176,7 @@ function drawOf({
   horizon,
   mixed,
   members,
+  joins,
   shards,
   switches,
 }: typeof options): Draw {
@@ -192,7 +196,7 @@ function drawOf({
     durabilities,
     ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
-    ...(members === undefined ? {} : { members }),
+    ...(members === undefined && joins === undefined ? {} : { members: joins === true ? 'joins' : true }),
     ...(shards === undefined ? {} : { sharded: shards }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),

@@ -33,7 +33,7 @@ export function optionsOf({
     durability,
     ...(scheme === undefined ? [] : ['--scheme', scheme]),
     ...(faults === undefined ? [] : ['--faults', faults]),
-    ...(members === undefined ? [] : ['--members']),
+    ...(members === undefined ? [] : [members === 'joins' ? '--joins' : '--members']),
     ...(switches === undefined ? [] : ['--switches', switches === 'all' ? 'all' : 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),
     ...(isMixed === true ? ['--mixed'] : []),

@@ -7,7 +7,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
-import { OLDER_RELEASE, placementOnLink } from '../peer/cluster-identity.ts';
+import { placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { epochOf } from '../placement/agreed-placement.ts';
@@ -21,6 +21,7 @@ import { announcementsOf } from './announcements.ts';
 import type { CorePorts } from './core-ports.ts';
 import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
+import { followConfiguration } from './follow-configuration.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
@@ -214,7 +215,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
-    this.#refuseOlder();
+    followConfiguration(this.groups.views, () => this.olderPeers, this.#ports);
     for (const group of this.groups.all) group.onTick();
     this.mover.onTick();
     this.serving.onTick();
@@ -270,16 +271,6 @@ export class Core {
   #isNeeded(): boolean {
     if (this.#isOver) return false;
     return this.serving.isAsked || this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
-  }
-
-  /**
-   * A peer of an older release can't read the messages of views that have a placement or a configuration, and would go
-   * by its own settings.
-   */
-  #refuseOlder(): void {
-    const { acceptedPlacement, configuration } = this.groups.views;
-    if (acceptedPlacement === null && configuration.epoch === undefined) return;
-    for (const peer of this.olderPeers) this.#ports.refuse(peer, OLDER_RELEASE);
   }
 
   /** A peer may be ahead with a move, or have a part in a group that this controller needs no more. */

@@ -1,5 +1,5 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { type Configuration, idsOf } from '../placement/configuration.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Accept, Promised } from './messages.ts';
@@ -41,6 +41,9 @@ export function newProposal(given: NewProposal): Proposal {
  * When the lease of a controller runs out at the latest, as far as the promises tell. A controller whose promise does
  * not name the holder may have granted it a lease in an earlier run, before it lost its memory.
  *
+ * One that has accepted a view in this run has granted it none: a grant is for a member of the same view. Had an
+ * earlier run granted one, then every later view had a configuration with the holder, and so has the accepted one.
+ *
  * @param leaseMs the longest time for which a lease is granted
  */
 export function leaseEndMs(proposal: Proposal, holder: ControllerId, leaseMs: number): MonotonicMs {
@@ -48,19 +51,22 @@ export function leaseEndMs(proposal: Proposal, holder: ControllerId, leaseMs: nu
   let endMs = startedMs;
   // Clocks may differ in rate.
   for (const [from, promise] of promises) {
-    const forMs = (promise.leasesMs[holder] ?? leaseMs) * (1 + CLOCK_DRIFT_MAX);
+    const unnamedMs = promise.acceptor.retention === 'intact' ? 0 : leaseMs;
+    const forMs = (promise.leasesMs[holder] ?? unnamedMs) * (1 + CLOCK_DRIFT_MAX);
     endMs = Math.max(endMs, promisedMs.get(from)! + forMs);
   }
   return endMs;
 }
 
 /**
- * When the leases of all controllers that did not promise have run out. A controller that has promised holds none.
+ * When the leases of all controllers that did not promise have run out. A controller that has promised holds none,
+ * and neither does one that joins: it was never a member.
  *
  * @param configuration names all that may hold one
  */
 export function leasesEndMs(proposal: Proposal, configuration: Configuration, leaseMs: number): MonotonicMs {
-  const silent = idsOf(configuration).filter((id) => !proposal.promises.has(id));
+  const holders = configuration.controllers.filter(({ phase }) => phase !== 'joining').map(({ id }) => id);
+  const silent = holders.filter((id) => !proposal.promises.has(id));
   const ends = silent.map((id) => leaseEndMs(proposal, id, leaseMs));
   // mutant: ignores-leases-left-out
   return Math.max(proposal.startedMs, ...ends);

@@ -75,6 +75,11 @@ export function isConfigured({ controllers }: Configuration, id: ControllerId): 
   return controllers.some((one) => one.id === id);
 }
 
+/** The controller was added, and takes the state over. */
+export function isJoining({ controllers }: Configuration, id: ControllerId): boolean {
+  return controllers.some((one) => one.id === id && one.phase === 'joining');
+}
+
 export function isVoter({ controllers }: Configuration, id: ControllerId): boolean {
   return controllers.some((one) => one.id === id && isVoting(one));
 }
@@ -168,6 +173,7 @@ export function configurationFlaw(configuration: Configuration): string | null {
 }
 
 function isVoting({ phase }: ConfiguredController): boolean {
+  // mutant: counts-joining
   return phase === undefined;
 }
 

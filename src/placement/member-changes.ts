@@ -3,7 +3,11 @@ import {
   type Configuration,
   type ConfiguredController,
   configurationEpoch,
+  configurationFlaw,
+  IDS_END,
   idsEndOf,
+  isConfigured,
+  isVoter,
   mayBeMembers,
   VOTERS_MAX,
   votersOf,
@@ -13,11 +17,65 @@ import {
  * The steps by which controllers come to vote, and stop voting. Each step is a configuration that follows another, and
  * is agreed by a view:
  *
- *  1. Some controllers vote from now on, and others do so no more. The configuration names those that voted `before`,
+ *  1. A controller that the cluster does not know gets an id, and joins: it takes the state over, and counts for
+ *     nothing.
+ *  2. Some controllers vote from now on, and others do so no more. The configuration names those that voted `before`,
  *     whose majority has to agree as well.
- *  2. Once a view with that is installed, the next configuration no longer names them. Only then may another change
+ *  3. Once a view with that is installed, the next configuration no longer names them. Only then may another change
  *     begin.
+ *  4. A controller that does not vote is dropped: nobody links to it any more, and its id is never given again.
+ *
+ * The first and the last step change no majority, so a view of the members alone agrees on them.
  */
+
+/**
+ * A controller at this address joins, under an id that no controller ever had.
+ *
+ * @returns why it can't be, in words
+ */
+export function withJoining(
+  configuration: Configuration,
+  { host, port }: { readonly host: string; readonly port: number },
+): Configuration | string {
+  if (configuration.before !== undefined) return UNDER_WAY;
+  const known = configuration.controllers.find((one) => one.host === host && one.port === port);
+  if (known !== undefined) return `controller ${known.id} is at ${host}:${port}`;
+  // mutant: id-given-twice
+  const id = nextIdOf(configuration);
+  if (id >= IDS_END) return `all ${IDS_END} ids were given to controllers that came and went`;
+  const joining: ConfiguredController = { id, host, port, phase: 'joining' };
+  const next = {
+    ...following(configuration),
+    controllers: [...configuration.controllers, joining],
+    nextId: id + 1,
+  };
+  return configurationFlaw(next) ?? next;
+}
+
+/**
+ * A controller that does not vote is none of the cluster any more.
+ *
+ * @returns why it can't be, in words
+ */
+export function without(configuration: Configuration, id: ControllerId): Configuration | string {
+  if (configuration.before !== undefined) return UNDER_WAY;
+  if (!isConfigured(configuration, id)) return `there is no controller ${id}`;
+  if (isVoter(configuration, id)) return `controller ${id} votes`;
+  const controllers = configuration.controllers.filter((one) => one.id !== id);
+  return { ...following(configuration), controllers };
+}
+
+/**
+ * The controller that was added to the cluster, was removed again, and has to be dropped; null when there is none.
+ * Those that the cluster was formed with stay linked: started without their data, they would form a cluster of their
+ * own if nobody told them.
+ *
+ * @param founders how many controllers the cluster was formed with: their ids are the first ones
+ */
+export function toDrop({ before, controllers }: Configuration, founders: number): ControllerId | null {
+  if (before !== undefined) return null;
+  return controllers.find(({ id, phase }) => id >= founders && phase === 'leaving')?.id ?? null;
+}
 
 /**
  * @param come ids of controllers that are joining, and vote from now on
@@ -29,7 +87,7 @@ export function withVoters(
   come: readonly ControllerId[],
   go: readonly ControllerId[],
 ): Configuration | string {
-  if (configuration.before !== undefined) return 'another change of the controllers is under way';
+  if (configuration.before !== undefined) return UNDER_WAY;
   const before = votersOf(configuration);
   const controllers = configuration.controllers.map(({ id, host, port, phase }): ConfiguredController => {
     if (come.includes(id)) return { id, host, port };
@@ -51,6 +109,8 @@ export function settled(configuration: Configuration): Configuration {
   const { before: _, ...rest } = following(configuration);
   return rest;
 }
+
+const UNDER_WAY = 'another change of the controllers is under way';
 
 function nextIdOf(configuration: Configuration): number {
   return configuration.nextId ?? idsEndOf(configuration);

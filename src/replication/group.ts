@@ -222,7 +222,8 @@ function recoveryOf(ports: GroupPorts, replica: Replica): StoreRecovery {
     replica,
     store,
     bus,
-    peers: peers.ids,
+    // mutant: fetches-from-founders-alone
+    peers: () => peers.ids,
     name: ports.journalName,
     startedAt: recovered.lastCommit,
     clock,

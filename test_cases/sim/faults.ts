@@ -294,7 +294,9 @@ export class FaultInjector {
   #strike(fault: Fault): void {
     const cluster = this.#cluster;
     const kind: Kind = KINDS[fault.kind];
-    const node = cluster.nodes[fault.node]!;
+    const node = cluster.nodeOf(fault.node);
+    // A controller that comes later may not be there yet, or no more.
+    if (node === undefined || cluster.nodeOf(fault.peer) === undefined) return;
     if (kind.may?.(cluster, node) === false) return;
     this.struck.set(fault.kind, (this.struck.get(fault.kind) ?? 0) + 1);
     cluster.transcript?.line(null, `fault: ${describeFault(fault)}`);
@@ -335,6 +337,7 @@ export function healAll(cluster: SimCluster): void {
   cluster.network.healAll();
   // A network is not healed while a message may take longer than the time after which a peer is suspected.
   cluster.network.delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
+  for (const node of cluster.former) if (node.running) node.kill();
   for (const node of cluster.nodes) {
     node.store.setMode('up');
     node.store.delayMs = STORE_DELAY_MS;

@@ -12,7 +12,7 @@ import { SCHEMES } from '../../src/replication/schemes.ts';
 import { isFleeting } from './expiry.ts';
 import { judge, type Verdict } from './judge.ts';
 import { judgeShards } from './judge-shards.ts';
-import type { Judged, JudgedRecord } from './judged.ts';
+import type { Judged, JudgedNode, JudgedRecord } from './judged.ts';
 import { isChangedBy, KeyspaceSteps, levelsOver } from './keyspace-steps.ts';
 import { keepsSessions, LevelSwitches, switchesOf } from './level-switches.ts';
 import { withoutLost } from './loss.ts';
@@ -20,6 +20,7 @@ import { MIXED_KEYSPACES } from './mixed-keyspaces.ts';
 import type { Scenario } from './scenario.ts';
 import { AgesRecorder, isAged } from './sim-ages.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
 import type { Violation } from './violation.ts';
 
 /** Keyspaces that are judged together, and the level that all their entries are promised at least. */
@@ -160,20 +161,22 @@ function partOf(
   { level, keyspaces, groups }: Part,
   isOf: (key: string) => boolean,
 ): Judged {
-  const { durability, resumptions, nodes } = cluster;
+  const { durability, resumptions } = cluster;
   const isAlwaysOrdered = isOrdered(level);
   const prefix = keyspaces[0]?.prefix ?? '';
+  const part = (node: SimNode): JudgedNode => ({
+    id: node.id,
+    incarnation: node.incarnation,
+    diedMs: node.diedMs,
+    store: node.store,
+    journal: node.journals.part(groups, prefix, isOf),
+  });
   return {
     level,
     durability,
     losses: isAlwaysOrdered ? cluster.losses : [...cluster.losses, ...cluster.lossesAlone],
     resumptions,
-    nodes: nodes.map((node) => ({
-      id: node.id,
-      incarnation: node.incarnation,
-      diedMs: node.diedMs,
-      store: node.store,
-      journal: node.journals.part(groups, prefix, isOf),
-    })),
+    nodes: cluster.nodes.map(part),
+    former: cluster.former.map(part),
   };
 }

@@ -55,6 +55,7 @@ function shardOf(cluster: SimCluster, group: number): Judged {
     durability,
     losses: isOrdered(level) ? losses : [...losses, ...lossesAlone],
     resumptions,
+    former: [],
     nodes: members.map((node) => ({
       id: node.id,
       incarnation: node.incarnation,

@@ -18,7 +18,7 @@ import { findStale } from '../checkers/staleness.ts';
 import { keyOf } from '../support/effects.ts';
 import { mergedWrites, valuesOf } from './applied-writes.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
-import type { Judged, JudgedNode, JudgedRecord } from './judged.ts';
+import { everyNode, type Judged, type JudgedNode, type JudgedRecord } from './judged.ts';
 import type { LevelSwitches } from './level-switches.ts';
 import { unavoidableDeletes, withoutLost } from './loss.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
@@ -185,7 +185,9 @@ function findBrokenSession(scenario: Scenario, cluster: Judged, sessions: Sessio
 function findTooOld(scenario: Scenario, cluster: Judged, { events }: AgesRecorder): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
   if (flushes) return null;
-  const applied = cluster.nodes.flatMap(({ journal }) => journal.applied).filter(isOfKey);
+  const applied = everyNode(cluster)
+    .flatMap(({ journal }) => journal.applied)
+    .filter(isOfKey);
   const deleted = new Set(applied.flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
   const excusesEnded = cluster.durability !== 'sync' && (!isOrdered(cluster.level) || wasKilled(cluster));
   const judged = events.filter(({ key }) => !deleted.has(key));
@@ -203,8 +205,8 @@ function keepsCounter({ clients }: Scenario): boolean {
 /**
  * Where a controller answers alone and nothing is on disk, one that died may have been the only one that knew a write.
  */
-function wasKilled({ nodes }: Judged): boolean {
-  return nodes.some((node) => node.incarnation > 1);
+function wasKilled(cluster: Judged): boolean {
+  return everyNode(cluster).some((node) => node.incarnation > 1);
 }
 
 /** Whether nothing can fail or be late. On a path that loses packets, messages can be late. */
@@ -237,8 +239,8 @@ function keysLost(cluster: Judged): Set<string> {
 }
 
 /** Every write that any controller applied, in the order of versions. */
-function writesIn({ nodes }: Judged): Effect[] {
-  return mergedWrites(nodes.map(({ journal }) => journal.applied.filter(isJudged)));
+function writesIn(cluster: Judged): Effect[] {
+  return mergedWrites(everyNode(cluster).map(({ journal }) => journal.applied.filter(isJudged)));
 }
 
 /** For each controller, the versions of all entries that its journal names. */

@@ -8,6 +8,13 @@ export type JudgedNode = Pick<SimNode, 'id' | 'incarnation' | 'diedMs' | 'store'
 /** The part of a cluster that is judged. */
 export interface Judged extends Pick<SimCluster, 'level' | 'durability' | 'losses' | 'resumptions'> {
   readonly nodes: readonly JudgedNode[];
+  /** Controllers that are none of the cluster any more. */
+  readonly former: readonly JudgedNode[];
+}
+
+/** Whoever may have answered a client. */
+export function everyNode({ nodes, former }: Judged): readonly JudgedNode[] {
+  return [...nodes, ...former];
 }
 
 /** What the clients saw. */

@@ -1,6 +1,6 @@
 import type { Event, History } from '../../src/checkers/history.ts';
 import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
-import type { Judged } from './judged.ts';
+import { everyNode, type Judged } from './judged.ts';
 import type { Loss } from './sim-cluster.ts';
 
 /**
@@ -27,7 +27,9 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
  *
  * @param applied every write, in the order of versions
  */
-export function unavoidableDeletes({ durability, nodes }: Judged, applied: readonly Effect[]): Set<Effect> {
+export function unavoidableDeletes(cluster: Judged, applied: readonly Effect[]): Set<Effect> {
+  const { durability } = cluster;
+  const nodes = everyNode(cluster);
   const found = new Set<Effect>();
   if (durability !== 'none') return found;
   const newest = new Map<string, SetEffect>();

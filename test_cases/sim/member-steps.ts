@@ -1,5 +1,6 @@
-import { type Configuration, idsOf, votersOf } from '../../src/placement/configuration.ts';
-import { withVoters } from '../../src/placement/member-changes.ts';
+import { type Configuration, idsOf, VOTERS_MAX, votersOf } from '../../src/placement/configuration.ts';
+import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
+import { Newcomers } from './newcomers.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
@@ -12,6 +13,10 @@ export interface MemberStep {
   readonly node: number;
   readonly come: readonly number[];
   readonly go: readonly number[];
+  /** In place of that it is asked to give an id to a controller that joins. */
+  readonly joins?: boolean;
+  /** `come` and `go` are places among the controllers that do not vote, and among those that do. */
+  readonly isByPlace?: boolean;
 }
 
 /** Draws changes, some of them asked of two controllers at the same time. */
@@ -25,6 +30,34 @@ export function drawMemberSteps(random: Random, untilMs: number, nodes: number):
     random.chance(0.2) ? [step, { ...step, node: random.below(nodes), come: some(2), go: some(2) }] : [step],
   );
   return doubled.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** At most so many controllers join in one run. */
+export const JOINS_MAX = 4;
+
+/**
+ * The same, with controllers that join, vote and go for good. Most of them join early. Which ones come and go is drawn
+ * as places in the lists of those that can, since their ids are not known before.
+ */
+export function drawJoinSteps(random: Random, untilMs: number, nodes: number): MemberStep[] {
+  const all = nodes + JOINS_MAX;
+  const places = (most: number) => Array.from({ length: random.below(most + 1) }, () => random.below(all));
+  const asked = () => ({ node: random.below(all), isByPlace: true });
+  const joining = Array.from({ length: 1 + random.below(JOINS_MAX) }, (): MemberStep[] => {
+    const step = { atMs: random.between(0, 0.6 * untilMs), come: [], go: [], joins: true };
+    return random.chance(0.2)
+      ? [
+          { ...step, ...asked() },
+          { ...step, ...asked() },
+        ]
+      : [{ ...step, ...asked() }];
+  });
+  const others = Array.from({ length: 8 + random.below(16) }, (): MemberStep => {
+    const come = random.chance(0.7) ? places(3) : [];
+    const go = Array.from({ length: random.below(3) }, () => random.below(random.chance(0.6) ? 2 : all));
+    return { atMs: random.between(0.1 * untilMs, 1.2 * untilMs), ...asked(), come, go };
+  });
+  return [...joining.flat(), ...others].sort((a, b) => a.atMs - b.atMs);
 }
 
 /** A step that is not carried out within this time is given up by the controller, in virtual milliseconds. */
@@ -41,15 +74,22 @@ export class MemberSteps {
   readonly #isIdle: boolean;
   /** Configurations that were seen installed, by their epochs. */
   readonly #installed = new Map<number, string>();
-  /** Two configurations of one epoch, in words; null when there were none. */
-  violation: string | null = null;
+  readonly #newcomers: Newcomers;
+  #joined = 0;
+  #twoInstalled: string | null = null;
 
   constructor(cluster: SimCluster, steps: readonly MemberStep[]) {
     this.#cluster = cluster;
+    this.#newcomers = new Newcomers(cluster);
     this.lastMs = Math.max(0, ...steps.map(({ atMs }) => atMs));
     this.#isIdle = steps.length === 0;
     if (!this.#isIdle) this.#look();
     for (const step of steps) cluster.scheduler.after(step.atMs, () => this.#take(step));
+  }
+
+  /** Two configurations of one epoch, or what is wrong with one, in words; null when there is nothing. */
+  get violation(): string | null {
+    return this.#twoInstalled ?? this.#newcomers.violation;
   }
 
   /** Has all controllers vote again, as at the start. To be called after all faults were healed. */
@@ -66,48 +106,90 @@ export class MemberSteps {
   #haveAllVote(): boolean {
     const { nodes } = this.#cluster;
     const isWhole = (node: SimNode) => viewOf(node)?.members.length === nodes.length && isAtRest(node);
-    if (nodes.every(isWhole)) return true;
+    if (nodes.every(isWhole) && !this.#newcomers.areStarting) return true;
     const serving = nodes.find((node) => viewOf(node) !== null);
     if (serving === undefined) return false;
     const { configuration } = serving.core!.groups.views;
-    const outside = idsOf(configuration).filter((id) => !votersOf(configuration).includes(id));
-    if (outside.length > 0) this.#ask(serving, outside, []);
+    const voters = votersOf(configuration);
+    const outside = idsOf(configuration).filter((id) => !voters.includes(id));
+    const isFull = voters.length === VOTERS_MAX;
+    if (outside.length > 0 && isFull) this.#drop(serving, outside.at(-1)!);
+    else if (outside.length > 0) this.#ask(serving, outside.slice(0, VOTERS_MAX - voters.length), []);
     return false;
   }
 
   #look(): void {
     this.#cluster.scheduler.after(LOOK_EVERY_MS, () => this.#look());
-    for (const node of this.#cluster.nodes) {
-      const configuration = viewOf(node)?.configuration ?? null;
-      if (configuration === null) continue;
+    for (const node of [...this.#cluster.nodes, ...this.#cluster.former]) {
+      const view = viewOf(node);
+      if (view === null || view.configuration === null) continue;
+      const { configuration, members } = view;
+      this.#newcomers.onInstalled(
+        configuration,
+        members.map((member) => member.node),
+      );
       const text = JSON.stringify(configuration);
       const before = this.#installed.get(configuration.epoch!);
       this.#installed.set(configuration.epoch!, text);
-      if (before !== undefined && before !== text) this.violation = `${before} and ${text} are installed`;
+      if (before !== undefined && before !== text) this.#twoInstalled = `${before} and ${text} are installed`;
     }
   }
 
-  #take({ node, come, go }: MemberStep): void {
-    this.#ask(this.#cluster.nodes[node]!, come, go);
+  #take({ node: id, come, go, joins = false, isByPlace = false }: MemberStep): void {
+    const { nodes } = this.#cluster;
+    const node = isByPlace ? nodes[id % nodes.length] : this.#cluster.nodeOf(id);
+    if (node === undefined || viewOf(node) === null) return;
+    if (joins) return this.#join(node);
+    if (!isByPlace) return this.#ask(node, come, go);
+    const { configuration } = node.core!.groups.views;
+    const voters = votersOf(configuration);
+    const outside = idsOf(configuration).filter((one) => !voters.includes(one));
+    // Of those that vote, the last ones came last.
+    this.#ask(node, at(outside, come), at(voters.toReversed(), go));
+  }
+
+  #join(node: SimNode): void {
+    const address = { host: 'sim', port: FIRST_PORT + this.#joined++ };
+    this.#change(node, (configuration) => withJoining(configuration, address), []);
+  }
+
+  #drop(node: SimNode, id: number): void {
+    this.#change(node, (configuration) => without(configuration, id), []);
   }
 
   #ask(node: SimNode, come: readonly number[], go: readonly number[]): void {
+    this.#change(node, (configuration) => nextOf(configuration, come, go), come);
+  }
+
+  /** @param come those of them that vote afterwards have to be members of the view that carries the change */
+  #change(
+    node: SimNode,
+    nextOf: (from: Configuration) => Configuration | string,
+    come: readonly number[],
+  ): void {
     const view = viewOf(node);
     if (view === null) return;
     const { views } = node.core!.groups;
     if (views.isReconfiguring) return;
-    const to = nextOf(views.configuration, come, go);
-    if (to === null) return;
+    const to = nextOf(views.configuration);
+    if (typeof to === 'string') return;
     views.reconfigure({
       from: view.configuration,
       to,
-      reason: `${come} come and ${go} go`,
+      reason: `from ${idsOf(views.configuration)} to ${idsOf(to)}, of whom ${votersOf(to)} vote`,
       deadlineMs: node.clock.nowMs() + GIVEN_UP_AFTER_MS,
       isFor: (members) =>
         votersOf(to).every((id) => !come.includes(id) || members.some((one) => one.node === id)),
       done: () => {},
     });
   }
+}
+
+/** The port of the first controller that joins. */
+const FIRST_PORT = 1_000;
+
+function at(ids: readonly number[], places: readonly number[]): readonly number[] {
+  return ids.length === 0 ? [] : [...new Set(places.map((place) => ids[place % ids.length]!))];
 }
 
 function viewOf({ core, paused }: SimNode) {
@@ -123,11 +205,11 @@ function nextOf(
   configuration: Configuration,
   come: readonly number[],
   go: readonly number[],
-): Configuration | null {
+): Configuration | string {
   const voters = votersOf(configuration);
-  const coming = come.filter((id) => !voters.includes(id));
+  const known = idsOf(configuration);
+  const coming = come.filter((id) => known.includes(id) && !voters.includes(id));
   const going = go.filter((id) => voters.includes(id) && !come.includes(id));
-  if (coming.length + going.length === 0) return null;
-  const next = withVoters(configuration, coming, going);
-  return typeof next === 'string' ? null : next;
+  if (coming.length + going.length === 0) return 'nothing would change';
+  return withVoters(configuration, coming, going);
 }

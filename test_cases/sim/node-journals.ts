@@ -1,6 +1,7 @@
+import type { GroupStorage } from '../../src/controller/core-ports.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import type { Router } from '../../src/placement/router.ts';
-import { type JudgedJournal, joined, newestIn, restricted, type WitnessJournal } from './witness-journal.ts';
+import { type JudgedJournal, joined, newestIn, restricted, WitnessJournal } from './witness-journal.ts';
 
 /** The part of a router that tells which group has a key. */
 type Routes = Pick<Router<unknown, { readonly number: number }>, 'of' | 'partOf'>;
@@ -21,6 +22,13 @@ export class NodeJournals {
 
   set(group: number, journal: WitnessJournal): void {
     this.#byGroup.set(group, journal);
+  }
+
+  /** The storage of a run that begins, with a journal that goes on to note what is applied. */
+  witnessed(group: number, { journal, recovered, viewLog }: GroupStorage): GroupStorage {
+    const witness = new WitnessJournal(journal, this.of(group)?.applied);
+    this.set(group, witness);
+    return { journal: witness, recovered, viewLog };
   }
 
   /** Keys that have an entry now. */

@@ -16,7 +16,7 @@ import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { drawKeyspaceSteps, type KeyspaceStep } from './keyspace-steps.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
-import { drawMemberSteps, type MemberStep } from './member-steps.ts';
+import { drawJoinSteps, drawMemberSteps, JOINS_MAX, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import type { ScenarioShards } from './scenario-shards.ts';
@@ -58,7 +58,7 @@ export interface Scenario {
   readonly switches?: readonly LevelSwitch[];
   /** With keyspaces: clients ask for others, and for other prefixes. */
   readonly steps?: readonly KeyspaceStep[];
-  /** Controllers come and go. */
+  /** Controllers come to vote and stop voting; in some steps, controllers with new ids come. */
   readonly members?: readonly MemberStep[];
   /** Deletions are not kept for a peer that is silent for longer, in virtual milliseconds. */
   readonly horizonMs: number;
@@ -84,8 +84,8 @@ export interface Draw {
   readonly horizonMs?: number;
   /** Whether clients ask for other levels; `all`: also for those of other groups. */
   readonly switches?: boolean | 'all';
-  /** Whether controllers come and go. */
-  readonly members?: boolean;
+  /** Whether controllers come to vote and stop voting; `joins`: also controllers with new ids. */
+  readonly members?: boolean | 'joins';
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
@@ -125,11 +125,13 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
   const nodes = pickOr(draw.nodes, () => (random.chance(0.8) ? 3 : 5));
   const delays = pickOr(draw.delays, () => drawDelays(random));
   const durability = new Random(seed).fork('durability').pick(draw.durabilities ?? DURABILITIES);
-  const workload = { ...drawWorkload(random.fork('workload'), nodes), ...draw.workload };
+  const drawn = drawWorkload(random.fork('workload'), nodes);
+  const workload = { ...(draw.members === 'joins' ? lasting(drawn) : drawn), ...draw.workload };
   const clients = drawClients(random.fork('clients'), workload, nodes);
   const plansMs = clients.map(planMs);
   const rates = draw.faults ?? drawRates(random.fork('rates'), durability !== 'none');
-  const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), nodes);
+  const machines = draw.members === 'joins' ? nodes + JOINS_MAX : nodes;
+  const faults = drawAllFaults(random.fork('faults'), rates, Math.max(500, ...plansMs), machines);
   const expiry = new Random(seed).fork('expiry');
   const expires = pickOr(draw.expiry, () => expiry.chance(0.5));
   const switches = drawnSwitches(seed, draw, level, Math.max(500, ...plansMs), nodes);
@@ -151,8 +153,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
         : [],
     ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
     switches,
-    ...(draw.members === true &&
-      isOrdered(level) && { members: drawMembers(seed, Math.max(500, ...plansMs), nodes) }),
+    ...(isOrdered(level) && drawMembers(seed, draw, Math.max(500, ...plansMs), nodes)),
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
@@ -241,8 +242,15 @@ function drawnSwitches(
   return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes, placed(ORDERED)) : [];
 }
 
-function drawMembers(seed: number, untilMs: number, nodes: number): readonly MemberStep[] {
-  return drawMemberSteps(new Random(seed).fork('members'), untilMs, nodes);
+function drawMembers(
+  seed: number,
+  { members = false }: Draw,
+  untilMs: number,
+  nodes: number,
+): Pick<Scenario, 'members'> {
+  const random = new Random(seed).fork('members');
+  if (members === 'joins') return { members: drawJoinSteps(random, untilMs, nodes) };
+  return members ? { members: drawMemberSteps(random, untilMs, nodes) } : {};
 }
 
 const LEVELS_WITH_SESSIONS: readonly Level[] = ['linearizability', 'causal'];
@@ -279,6 +287,15 @@ function drawWorkload(random: Random, nodes: number): Workload {
     counting: 0.1,
   };
 }
+
+/** Clients are at work until some controllers have come and gone. */
+function lasting(workload: Workload): Workload {
+  const { clients, operations, thinkMs } = workload;
+  return { ...workload, thinkMs: Math.max(thinkMs, (2 * JOINS_LAST_MS * clients) / operations) };
+}
+
+/** In virtual milliseconds. */
+const JOINS_LAST_MS = 4_000;
 
 function drawClients(random: Random, workload: Workload, nodes: number): ClientPlan[] {
   const plans = Array.from({ length: workload.clients }, (_, client) => ({

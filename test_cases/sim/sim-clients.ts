@@ -117,7 +117,7 @@ export class SimClient {
     const current = this.#connection;
     if (current !== null && isOpen(current)) return current;
     if (current !== null) this.#turnAway();
-    const node = this.#cluster.nodes[this.#node]!;
+    const node = this.#cluster.nodes[this.#node % this.#cluster.nodes.length]!;
     if (node.core === null || node.isStopping) {
       this.#turnAway();
       return null;

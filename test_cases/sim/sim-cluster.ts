@@ -4,16 +4,17 @@ import { groupsWithEntries, shardGroups } from '../../src/controller/group-plan.
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
-import { type Configuration, majorityOf } from '../../src/placement/configuration.ts';
+import { type Configuration, haveMajority, majorityOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
-import { levelOf, placedLevel } from '../../src/placement/placed-level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
+import { settingsFor } from './sim-settings.ts';
 import type { Transcript } from './transcript.ts';
 import { NotLive } from './violation.ts';
 
@@ -64,7 +65,12 @@ export class SimCluster {
   readonly scheduler = new Scheduler();
   readonly random: Random;
   readonly network: SimNetwork;
-  readonly nodes: readonly SimNode[];
+  readonly #nodes: SimNode[] = [];
+  /** Controllers that were added, and were dropped again. They still run until all faults are healed. */
+  readonly former: SimNode[] = [];
+  readonly #options: SimOptions;
+  /** How many controllers the cluster is formed with. Their ids are the first ones. */
+  readonly founders: number;
   readonly #deaths: Loss[] = [];
   /** Spans of time whose answered writes may have been lost. */
   readonly losses: Loss[] = [];
@@ -94,29 +100,60 @@ export class SimCluster {
     this.servesAlone = levels.some((level) => !isOrdered(level));
     this.random = new Random(options.seed);
     const count = options.nodes ?? 3;
-    const { scheduler } = this;
-    this.network = new SimNetwork(scheduler, this.random.fork('network'), count);
-    this.nodes = Array.from(
-      { length: count },
-      (_, id) =>
-        new SimNode(id, settingsFor(id, count, options), {
-          scheduler,
-          network: this.network,
-          random: this.random.fork(`node ${id}`),
-          transcript: () => this.#transcript,
-          onSettled: () => this.#onSettled((_, group) => this.nodes[id]!.journals.of(group) !== undefined),
-          onView: (group, view) => this.#onView(group, view),
-          onStartEmpty: (node) => this.#onStartEmpty(node),
-          servesAlone: !isOrdered(options.level),
-          stagedBytesMax: options.stagedBytesMax,
-          differences: SMALL_DIFFERENCES,
-          configured: options.configured,
-        }),
-    );
-    for (const node of this.nodes) node.store.mayLose = (key) => this.mayLose(node, key);
+    this.#options = options;
+    this.founders = count;
+    this.network = new SimNetwork(this.scheduler, this.random.fork('network'), count);
+    for (let id = 0; id < count; id++) this.#add(id, settingsFor(id, count, options), options.configured);
     this.#shards = shardGroups(settingsFor(0, count, options), null).map(({ number }) => number);
     this.durability = options.settings?.durability ?? 'none';
     this.scheduler.asynchronous = this.durability !== 'none';
+  }
+
+  /** The controllers of the cluster. The first ones are those that it was formed with, whose ids are their places. */
+  get nodes(): readonly SimNode[] {
+    return this.#nodes;
+  }
+
+  /** The controller, as long as it is one of the cluster. */
+  nodeOf(id: number): SimNode | undefined {
+    return this.#nodes.find((node) => node.id === id);
+  }
+
+  /** A machine that was added under this id starts for the first time. @param configuration what the others told it */
+  admit(id: number, configuration: Configuration): SimNode {
+    const { host, port } = configuration.controllers.find((one) => one.id === id)!;
+    const settings = {
+      ...settingsFor(id, this.founders, this.#options),
+      added: { address: { host, port }, configuration },
+    };
+    const node = this.#add(id, settings, undefined);
+    node.start();
+    return node;
+  }
+
+  /** The controllers have agreed that this one is none of them any more. Nobody tells it. */
+  drop(node: SimNode): void {
+    this.#nodes.splice(this.#nodes.indexOf(node), 1);
+    this.former.push(node);
+  }
+
+  #add(id: number, settings: Settings, configured: Configuration | undefined): SimNode {
+    const node = new SimNode(id, settings, {
+      scheduler: this.scheduler,
+      network: this.network,
+      random: this.random.fork(`node ${id}`),
+      transcript: () => this.#transcript,
+      onSettled: () => this.#onSettled((_, group) => node.journals.of(group) !== undefined),
+      onView: (group, view) => this.#onView(group, view),
+      onStartEmpty: (one) => this.#onStartEmpty(one),
+      servesAlone: !isOrdered(this.#options.level),
+      stagedBytesMax: this.#options.stagedBytesMax,
+      differences: SMALL_DIFFERENCES,
+      configured,
+    });
+    node.store.mayLose = (key) => this.mayLose(node, key);
+    this.#nodes.push(node);
+    return node;
   }
 
   /** Null at first: then nothing is written down. */
@@ -271,8 +308,20 @@ export class SimCluster {
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
     if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
+    if (!this.#haveVoters(others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every((key) => isStillStored(key, others, others));
+  }
+
+  /** A majority of the controllers that vote is among these, where that was changed. */
+  #haveVoters(nodes: readonly SimNode[]): boolean {
+    const view = this.#memories.get(ROOT_GROUP)?.view;
+    if (view?.configuration == null) return true;
+    const members = nodes.filter(({ id }) => view.members.some((member) => member.node === id));
+    return haveMajority(
+      view.configuration,
+      members.map(({ id }) => id),
+    );
   }
 
   /** Of each ordered shard a majority of its members is among these controllers. */
@@ -343,50 +392,4 @@ function isStillStored(key: string, knowing: readonly SimNode[], having: readonl
 function whyNotReady({ core, running }: SimNode): string {
   if (core === null) return running ? 'opening its disk' : 'not running';
   return core.notReadyBecause || core.peers.unavailableText || 'ready, but not every controller is a member';
-}
-
-function settingsFor(self: number, nodes: number, { level, settings }: SimOptions): Settings {
-  const merged = {
-    cluster: 'sim',
-    self,
-    httpPort: 0,
-    httpHosts: [],
-    secretFile: '',
-    peers: Array.from({ length: nodes }, (_, id) => ({ host: 'sim', port: id })),
-    level,
-    scheme: 'broadcast',
-    keyspaces: [],
-    sharded: [],
-    zones: [],
-    heartbeatMs: 100,
-    threshold: 3,
-    form: false,
-    leaseMs: 300,
-    dataDir: settings?.durability === undefined || settings.durability === 'none' ? '' : '/data',
-    durability: 'none',
-    requestTimeoutMs: 1_000,
-    syncIntervalMs: 1_000,
-    tombstoneHorizonMs: Number.POSITIVE_INFINITY,
-    maxClockSkewMs: 10_000,
-    storeType: 'custom',
-    storeAddress: { host: '', port: 0 },
-    storeTimeoutMs: 500,
-    storeBytesMax: 1_000_000,
-    hotBytesMax: 0,
-    itemBytesMax: 1_048_576,
-    connectionsMax: 100,
-    pipelineMax: 100,
-    queueBytesMax: 10_000_000,
-    clientBytesMax: 100_000_000,
-    slowRequestMs: 50,
-    idleTimeoutMs: 0,
-    shutdownCommand: false,
-    logFile: '-',
-    logFormat: 'text',
-    logSizeMax: 10_485_760,
-    logFilesMax: 3,
-    logLevel: 'error',
-    ...settings,
-  } satisfies Settings;
-  return { ...merged, level: placedLevel(levelOf(merged.level), merged.scheme) };
 }

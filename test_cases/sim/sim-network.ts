@@ -8,6 +8,8 @@ import type { Transcript } from './transcript.ts';
 /** A machine, as the network calls it. */
 export interface NetworkNode {
   readonly incarnation: number;
+  /** The peer is a controller of the cluster, as far as is known there: its calls are taken. */
+  isPeer(peer: number): boolean;
   /** Runs this once the process is awake, and never if it has died by then. */
   whenAwake(run: () => void): void;
   onPeerUp(peer: number): void;
@@ -212,7 +214,7 @@ export class SimNetwork {
     this.#dialling.add(name);
     this.#scheduler.after(this.#random.between(...DIAL_WAIT_MS), () => {
       this.#dialling.delete(name);
-      if (this.#nodes[dialler] === null || this.#current.has(name)) return;
+      if (this.#nodes[dialler]?.isPeer(callee) !== true || this.#current.has(name)) return;
       this.#awake(dialler, () => this.#connect(dialler, callee));
       this.#dialLater(dialler, callee);
     });
@@ -222,6 +224,7 @@ export class SimNetwork {
   #connect(dialler: number, callee: number): void {
     const nodes = [this.#nodes[dialler], this.#nodes[callee]] as const;
     if (nodes[0] == null || nodes[1] == null || !this.#mayConnect(dialler, callee)) return;
+    if (!nodes[0].isPeer(callee) || !nodes[1].isPeer(dialler)) return;
     const sides = [dialler, callee].map((node, i) => ({ node, incarnation: nodes[i]!.incarnation }));
     const isBlocked = (from: number, to: number) => this.#blocked.has(`${from}>${to}`);
     const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked);

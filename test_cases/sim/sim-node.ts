@@ -3,15 +3,16 @@ import type { LogFields } from '../../src/base/log.ts';
 import { Core, TICK_MS } from '../../src/controller/core.ts';
 import type { AbandonedGroup, GroupStorage } from '../../src/controller/core-ports.ts';
 import { groupsHere, type PlannedGroup } from '../../src/controller/group-plan.ts';
-import type { Settings } from '../../src/controller/settings.ts';
+import { configuredOf, type Settings } from '../../src/controller/settings.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
-import { type Configuration, configurationOf, votersOf } from '../../src/placement/configuration.ts';
+import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
+import { KnownPeers } from './known-peers.ts';
 import { replyLocally } from './local-replies.ts';
 import { NodeJournals } from './node-journals.ts';
 import { ServedShards } from './served-shards.ts';
@@ -43,6 +44,7 @@ export class SimNode implements NetworkNode {
   readonly #ports: NodePorts<SimNode>;
   readonly #settings: Settings;
   readonly #configured: Configuration;
+  readonly #peers: KnownPeers;
   /** Null while the controller does not run. */
   #run: SimRun | null = null;
   #incarnation = 0;
@@ -71,7 +73,9 @@ export class SimNode implements NetworkNode {
     this.id = id;
     this.#ports = ports;
     this.#settings = settings;
-    this.#configured = ports.configured ?? configurationOf(settings.peers);
+    this.#configured = ports.configured ?? configuredOf(settings);
+    const { length: founders } = settings.peers;
+    this.#peers = new KnownPeers(id, founders, () => this.core?.configuration ?? this.#configured);
     const { scheduler, random } = ports;
     this.store = new SimStore(scheduler, random.fork(`store ${id}`), settings.storeTimeoutMs);
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
@@ -160,8 +164,7 @@ export class SimNode implements NetworkNode {
     this.#incarnation++;
     const { id, clock } = this;
     const { scheduler, random, network } = this.#ports;
-    const peers = this.#settings.peers.map((_, peer) => peer).filter((peer) => peer !== id);
-    const run = new SimRun({ id, peers, scheduler, random, network, clock });
+    const run = new SimRun({ id, peers: () => this.#peers.ids, scheduler, random, network, clock });
     this.#run = run;
     // A controller that may serve alone before it knows the cluster's time is not started with a very wrong clock.
     if (this.#ports.servesAlone || this.#groups.some(({ scheme }) => !SCHEMES[scheme].isOrdered))
@@ -209,12 +212,8 @@ export class SimNode implements NetworkNode {
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
-    const witnessed = (number: number, { journal, recovered, viewLog }: GroupStorage): GroupStorage => {
-      const witness = new WitnessJournal(journal, this.journals.of(number)?.applied);
-      this.journals.set(number, witness);
-      return { journal: witness, recovered, viewLog };
-    };
-    for (const { number } of planned) storages.set(number, witnessed(number, storageOf(number)));
+    for (const { number } of planned)
+      storages.set(number, this.journals.witnessed(number, storageOf(number)));
     const all = [...storages.values()];
     this.#recovered = new Map([...storages].map(([number, { recovered }]) => [number, recovered]));
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
@@ -232,7 +231,9 @@ export class SimNode implements NetworkNode {
       storageOf: (group) => storages.get(group)!,
       openGroup: (group, done) =>
         openGroup(group, (opened) =>
-          run.deliver(() => done(typeof opened === 'string' ? opened : witnessed(group, opened))),
+          run.deliver(() =>
+            done(typeof opened === 'string' ? opened : this.journals.witnessed(group, opened)),
+          ),
         ),
       viewLog,
       store: this.store.connect((callback) => run.deliver(callback)),
@@ -245,7 +246,9 @@ export class SimNode implements NetworkNode {
       differences: this.#ports.differences,
       lend: () => {},
       nextTurn: (callback) => run.nextTurn(callback),
-      onConfiguration: () => {},
+      onConfiguration: (configuration) => {
+        for (const peer of this.#peers.lostBy(configuration)) network.close(id, peer);
+      },
       onChange: () => {
         for (const { number, views } of core.orderedGroups)
           if (views.view !== null) this.#ports.onView(number, views.view);
@@ -265,6 +268,8 @@ export class SimNode implements NetworkNode {
     run.every(this.#settings.heartbeatMs, () => core.onHeartbeatTick());
     run.every(this.#settings.syncIntervalMs, () => core.onSyncTick());
   }
+
+  readonly isPeer = (peer: number): boolean => this.#peers.has(peer);
 
   /** @throws unless a test lies or a clock is wrong: then there is nothing else to refuse */
   #refuse(peer: number, reason: string): void {
@@ -373,17 +378,9 @@ export class SimNode implements NetworkNode {
     this.#run?.deliver(run);
   }
 
-  onPeerUp(peer: number): void {
-    this.core?.onPeerUp(peer);
-  }
-
-  onPeerDown(peer: number): void {
-    this.core?.onPeerDown(peer);
-  }
-
-  onPeerGone(peer: number): void {
-    this.core?.onPeerGone(peer);
-  }
+  readonly onPeerUp = (peer: number): void => this.core?.onPeerUp(peer);
+  readonly onPeerDown = (peer: number): void => this.core?.onPeerDown(peer);
+  readonly onPeerGone = (peer: number): void => this.core?.onPeerGone(peer);
 
   onMessage(from: number, group: number, message: PeerMessage): void {
     this.core?.onHeard(from);

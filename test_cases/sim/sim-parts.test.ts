@@ -21,6 +21,7 @@ async function pair(seed: number) {
   const heard: string[][] = [[], []];
   const node = (id: number) => ({
     incarnation: 1,
+    isPeer: () => true,
     whenAwake: now,
     onPeerUp: () => heard[id]!.push('up'),
     onPeerDown: () => heard[id]!.push('down'),

@@ -20,8 +20,8 @@ export interface SimClientConnection {
 
 export interface RunPorts {
   readonly id: number;
-  /** The ids of all other controllers. */
-  readonly peers: readonly number[];
+  /** Gives the ids of all other controllers, as they are known now. */
+  readonly peers: () => readonly number[];
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly network: SimNetwork;
@@ -161,7 +161,7 @@ export class SimRun {
         const sendTo = (nodes: readonly number[], message: PeerMessage) => {
           for (const node of nodes) send(node, message);
         };
-        return { send, sendToAll: (message) => sendTo(peers, message), sendTo, isUp };
+        return { send, sendToAll: (message) => sendTo(peers(), message), sendTo, isUp };
       },
     };
   }

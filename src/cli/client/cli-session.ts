@@ -1,9 +1,10 @@
+import { parseAddress } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
 import type { LevelsStatus, Status } from '../../controller/status/status.ts';
 import type { Level } from '../../placement/level.ts';
 import { hasSchemes } from '../../placement/placed-level.ts';
 import { OperationError } from '../failure.ts';
-import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
+import { formatAddress, sameAddress } from '../settings/address.ts';
 import { CliConnection, ConnectionLost } from './cli-connection.ts';
 import type { ReplyParts } from './text-reply-reader.ts';
 import type { WireCommand } from './typed-command.ts';

@@ -1,5 +1,5 @@
+import { parsePort } from '../../base/address-text.ts';
 import { UsageError } from '../failure.ts';
-import { parsePort } from '../settings/address.ts';
 import { dashed } from './flag-notation.ts';
 
 /** The flags that were given, by chief name. */

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
 import type { KeyspaceStatus, Status } from '../../controller/status/status.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
@@ -6,7 +7,6 @@ import { isLevel, type Level } from '../../placement/level.ts';
 import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
 import { obstacleOf } from '../cluster/readiness.ts';
 import { OperationError, UsageError } from '../failure.ts';
-import { parseAddress } from '../settings/address.ts';
 import { askCluster } from '../status/ask-cluster.ts';
 import { didYouMean } from '../suggestion.ts';
 

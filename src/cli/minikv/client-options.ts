@@ -1,5 +1,5 @@
+import { parseAddress } from '../../base/address-text.ts';
 import { UsageError } from '../failure.ts';
-import { parseAddress } from '../settings/address.ts';
 import { logLevelOption, type MiniKvLogLevel, miniKvWords, wholeOption } from './words.ts';
 
 export const CLIENT_MODES = ['test', 'fill', 'check-values', 'random-ops'] as const;

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../base/address-text.ts';
 import type { Address, Settings } from '../../controller/settings.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
 import { NODES_MAX } from '../../ordering/version.ts';
@@ -11,7 +12,7 @@ import {
 } from '../../placement/placed-level.ts';
 import { STORE_TYPES, type StoreType } from '../../store/create-driver.ts';
 import { didYouMean } from '../suggestion.ts';
-import { formatAddress, parseAddress, sameAddress } from './address.ts';
+import { formatAddress, sameAddress } from './address.ts';
 
 /**
  * From the text of a setting to its value. A text that will not do throws `BadValue`, whose message completes

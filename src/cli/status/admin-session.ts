@@ -1,8 +1,8 @@
+import { parseAddress } from '../../base/address-text.ts';
 import { CliSession } from '../client/cli-session.ts';
 import type { ReplyParts } from '../client/text-reply-reader.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
-import { parseAddress } from '../settings/address.ts';
 import type { ResolvedSettings } from '../settings/configuration.ts';
 import { askCluster } from './ask-cluster.ts';
 import { addressesOf } from './cluster-addresses.ts';

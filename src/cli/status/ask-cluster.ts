@@ -1,8 +1,9 @@
+import { parseAddress } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
 import type { Status } from '../../controller/status/status.ts';
 import { CliConnection, ConnectionLost } from '../client/cli-connection.ts';
 import { statusOf } from '../client/cli-session.ts';
-import { formatAddress, parseAddress, sameAddress } from '../settings/address.ts';
+import { formatAddress, sameAddress } from '../settings/address.ts';
 
 /** The answer of one controller that was asked for its status. */
 export interface ControllerAnswer {

@@ -1,6 +1,6 @@
+import { parseAddress, parsePort } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
 import { UsageError } from '../failure.ts';
-import { parseAddress, parsePort } from '../settings/address.ts';
 
 /** What a node of the store with view change is told, by its command line and its environment. */
 export interface ViewChangeNodeOptions {

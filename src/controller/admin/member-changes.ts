@@ -1,14 +1,17 @@
+import { canonicalHost, parseAddress } from '../../base/address-text.ts';
 import type { ErrorCode } from '../../base/error-codes.ts';
 import type { ControllerId } from '../../base/number-kinds.ts';
 import {
   addressTextOf,
   type Configuration,
   haveMajority,
+  isConfigured,
+  isJoining,
   isVoter,
   mayBeMembers,
   votersOf,
 } from '../../placement/configuration.ts';
-import { withVoters } from '../../placement/member-changes.ts';
+import { withJoining, without, withVoters } from '../../placement/member-changes.ts';
 import type { WantedMembers } from '../../protocol/request.ts';
 
 /** What has to be known of the controllers to change which of them vote. */
@@ -23,7 +26,14 @@ export interface MemberSituation {
 }
 
 export type ParsedMembers =
-  | { readonly kind: 'change'; readonly to: Configuration; readonly come: ControllerId | null }
+  | {
+      readonly kind: 'change';
+      readonly to: Configuration;
+      /** Who has to be a member of the view that carries the change; null: nobody that was none. */
+      readonly come: ControllerId | null;
+      /** What a client is told once it is agreed. */
+      readonly text: string;
+    }
   /** It is so already. */
   | { readonly kind: 'same'; readonly text: string }
   /** It can't be done at all. */
@@ -34,24 +44,60 @@ export type ParsedMembers =
 /** What the words change, and whether that can be done safely. */
 export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation): ParsedMembers {
   const { configuration, node } = situation;
-  const unknown = [wanted.come, wanted.go].find(
-    (word) => word !== null && idNamed(word, configuration) === null,
-  );
-  if (unknown != null) return refused(whyUnknown(unknown, configuration));
   const come = wanted.come === null ? null : idNamed(wanted.come, configuration);
   const go = wanted.go === null ? null : idNamed(wanted.go, configuration);
+  if (wanted.go !== null && go === null) {
+    const isGone = wasGiven(wanted.go, configuration) && wanted.come === null;
+    const text = `controller ${wanted.go} is none of the cluster any more`;
+    return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
+  }
+  if (wanted.come !== null && come === null) return joiningOf(wanted.come, situation);
+  if (go !== null && come === null && isJoining(configuration, go)) return droppingOf(go, situation);
   const same = sameOf(come, go, configuration);
   if (same !== null) return same;
   if (go === node)
     return refused(`${nameIn(configuration, go)} does not remove itself: ask another controller`);
+  // mutant: votes-before-filled
   const trouble = come === null ? '' : situation.joinTroubleOf(come);
   if (trouble !== '')
     return later('CATCHING_UP', `${nameIn(configuration, come!)} ${trouble}: try again later`);
-  if (configuration.before !== undefined)
-    return later('MEMBERS_CHANGING', 'another change of the controllers is under way: try again');
+  if (configuration.before !== undefined) return UNDER_WAY;
   const to = withVoters(configuration, come === null ? [] : [come], go === null ? [] : [go]);
   if (typeof to === 'string') return refused(to);
-  return whyTooFew(to, situation) ?? { kind: 'change', to, come };
+  const names = votersOf(to).map((id) => nameIn(to, id));
+  return (
+    whyTooFew(to, situation) ?? { kind: 'change', to, come, text: `these vote now: ${names.join(', ')}` }
+  );
+}
+
+/** A controller that the cluster does not know gets an id. Which others vote, and which go, is for another change. */
+function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
+  const { configuration } = situation;
+  const address = parseAddress(word);
+  if (address === null || wasGiven(word, configuration)) return refused(whyUnknown(word, configuration));
+  if (configuration.before !== undefined) return UNDER_WAY;
+  const to = withJoining(configuration, address);
+  if (typeof to === 'string') return refused(to);
+  const { id } = to.controllers.at(-1)!;
+  const text = `${nameIn(to, id)} joins: start it there; it can vote once it has caught up`;
+  return whyTooFew(to, situation) ?? { kind: 'change', to, come: null, text };
+}
+
+/** A controller that has never voted is removed in one step. */
+function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers {
+  const { configuration } = situation;
+  if (configuration.before !== undefined) return UNDER_WAY;
+  const to = without(configuration, go);
+  if (typeof to === 'string') return refused(to);
+  const text = `${nameIn(configuration, go)} is none of the cluster any more`;
+  return whyTooFew(to, situation) ?? { kind: 'change', to, come: null, text };
+}
+
+/** The word is an id that was given to a controller which is none of the cluster any more. */
+function wasGiven(word: string, configuration: Configuration): boolean {
+  const text = word.replace(/^controller-/, '');
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : null;
+  return id !== null && id < (configuration.nextId ?? 0) && !isConfigured(configuration, id);
 }
 
 /** Such as `controller 2 (127.0.0.1:8002)`. */
@@ -65,12 +111,18 @@ function idNamed(word: string, configuration: Configuration): ControllerId | nul
   const found = configuration.controllers.find(
     ({ id }) => `${id}` === text || addressTextOf(configuration, id) === word,
   );
-  return found?.id ?? null;
+  if (found !== undefined) return found.id;
+  // Such as `localhost` for 127.0.0.1.
+  const address = parseAddress(word);
+  if (address === null) return null;
+  const isThere = ({ host, port }: { host: string; port: number }) =>
+    port === address.port && canonicalHost(host) === address.host;
+  return configuration.controllers.find(isThere)?.id ?? null;
 }
 
 function whyUnknown(word: string, configuration: Configuration): string {
   const known = configuration.controllers.map(({ id }) => `${id} (${addressTextOf(configuration, id)})`);
-  return `${word} is no controller of this cluster, whose \`peers\` are ${known.join(', ')}`;
+  return `${word} is no controller of this cluster, whose controllers are ${known.join(', ')}`;
 }
 
 /** What to say of a change that changes nothing, or half of what it says; null for others. */
@@ -99,7 +151,7 @@ function whyTooFew(to: Configuration, { node, heard }: MemberSituation): ParsedM
   const able = [node, ...heard];
   const members = votersOf(to).filter((id) => able.includes(id));
   if (haveMajority(to, able) && mayBeMembers(to, members)) return null;
-  const missing = [...new Set([...votersOf(to), ...to.before!])].filter((id) => !able.includes(id));
+  const missing = [...new Set([...votersOf(to), ...(to.before ?? [])])].filter((id) => !able.includes(id));
   const names = missing.map((id) => nameIn(to, id)).join(', ');
   return later(
     'NO_MAJORITY',
@@ -114,3 +166,5 @@ function refused(reason: string): ParsedMembers {
 function later(code: ErrorCode, reason: string): ParsedMembers {
   return { kind: 'later', code, reason };
 }
+
+const UNDER_WAY = later('MEMBERS_CHANGING', 'another change of the controllers is under way: try again');

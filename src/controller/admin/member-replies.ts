@@ -1,16 +1,16 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { ROOT_GROUP } from '../../membership/peer-bus.ts';
-import { type Configuration, votersOf } from '../../placement/configuration.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { membersOf, renderMembers } from '../status/members-report.ts';
-import { memberChangeOf, nameIn } from './member-changes.ts';
+import type { RoleParts } from '../status/status-report.ts';
+import { memberChangeOf, nameIn, type ParsedMembers } from './member-changes.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
-type MemberParts = Pick<ControllerParts, 'core' | 'mesh' | 'settings' | 'clock'>;
+type MemberParts = RoleParts & Pick<ControllerParts, 'settings' | 'clock'>;
 
 /** Answers `member`: lists the controllers, or has them agree on which of them vote. */
 export function replyToMember(parts: MemberParts, request: MemberRequest, answer: OnAdminReply): void {
@@ -30,7 +30,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
   if (parsed.kind === 'same') return answer(linesOf(parsed.text));
-  agree(parts, parsed.to, parsed.come, (outcome) => answer(replyTo(outcome, parsed.to)));
+  agree(parts, parsed, (outcome) => answer(replyTo(outcome, parsed.text)));
 }
 
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
@@ -67,8 +67,7 @@ function joinTroubleOf({ peers, groups: { views } }: Core, peer: ControllerId): 
 
 function agree(
   { core, settings, clock }: MemberParts,
-  to: Configuration,
-  come: ControllerId | null,
+  { to, come, text }: Extract<ParsedMembers, { readonly kind: 'change' }>,
   done: (outcome: ChangeOutcome) => void,
 ): void {
   const { views } = core.groups;
@@ -76,21 +75,17 @@ function agree(
   views.reconfigure({
     from: view!.configuration,
     to,
-    reason: `a client has asked that these vote: ${votersOf(to).join(', ')}`,
+    reason: `a client has asked: ${text}`,
     deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
     isFor: (members) => come === null || members.some(({ node }) => node === come),
     done,
   });
 }
 
-function replyTo({ kind }: ChangeOutcome, to: Configuration): Reply {
+function replyTo({ kind }: ChangeOutcome, text: string): Reply {
   switch (kind) {
     case 'installed':
-      return linesOf(
-        `these vote now: ${votersOf(to)
-          .map((id) => nameIn(to, id))
-          .join(', ')}`,
-      );
+      return linesOf(text);
     case 'overtaken':
       return serverError(
         'MEMBERS_CHANGING',

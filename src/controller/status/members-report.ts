@@ -3,19 +3,20 @@ import {
   addressTextOf,
   configurationEpoch,
   idsOf,
+  isJoining,
   isVoter,
   majorityOf,
 } from '../../placement/configuration.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { MembersStatus } from './status.ts';
-import { roleOf } from './status-report.ts';
+import { type RoleParts, roleOf } from './status-report.ts';
 
 /** What `member json` prints now. */
 export function membersOf({
   core,
   mesh,
   settings,
-}: Pick<ControllerParts, 'core' | 'mesh' | 'settings'>): MembersStatus {
+}: RoleParts & Pick<ControllerParts, 'settings'>): MembersStatus {
   const { views } = core.groups;
   const { configuration } = views;
   return {
@@ -28,9 +29,10 @@ export function membersOf({
         address: addressTextOf(configuration, id),
         votes: isVoter(configuration, id),
         up: isSelf || core.peers.isUp(id),
-        role: isSelf ? core.roles.own : roleOf({ core, mesh }, id),
+        role: isJoining(configuration, id) ? 'joining' : isSelf ? core.roles.own : roleOf({ core, mesh }, id),
       };
     }),
+    agreed: views.view?.configuration ?? null,
   };
 }
 

@@ -170,7 +170,12 @@ function behindOf(core: Core, id: number): PeerStatus['behind'] {
   return { writes, ms: rounded(ms) };
 }
 
-export function roleOf({ core, mesh }: Pick<ControllerParts, 'core' | 'mesh'>, id: number): string {
+/** What the role of a controller is told from. */
+export interface RoleParts extends Pick<ControllerParts, 'core'> {
+  readonly mesh: Pick<ControllerParts['mesh'], 'refusalOf' | 'isUp'>;
+}
+
+export function roleOf({ core, mesh }: RoleParts, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
   if (!core.roles.votes(id)) return DOES_NOT_VOTE;

@@ -1,4 +1,5 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
+import type { Configuration } from '../../placement/configuration.ts';
 import type { OrderedScheme, PlacedLevel } from '../../placement/placed-level.ts';
 
 /** What `show json` prints in one line: the cluster as one controller sees it. Fields are only ever added. */
@@ -58,6 +59,11 @@ export interface MembersStatus {
   /** A change is under way: another one would be refused. */
   readonly changing: boolean;
   readonly controllers: readonly MemberStatus[];
+  /**
+   * The configuration of the view that this controller serves in, for one that was added and starts for the first time.
+   * Null: there is no view, or it goes by the configuration file. A change that may still not happen is not in it.
+   */
+  readonly agreed: Configuration | null;
 }
 
 export interface MemberStatus {

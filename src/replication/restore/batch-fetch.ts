@@ -11,7 +11,7 @@ export interface BatchFetchPorts {
   readonly replica: Replica;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly ControllerId[];
+  readonly peers: () => readonly ControllerId[];
   readonly clock: Clock;
   /** A peer that has not answered within this time is passed over. */
   readonly timeoutMs: number;
@@ -54,7 +54,8 @@ export class BatchFetch {
 
   /** @param done called once the store has taken what was found; perhaps before this returns */
   fetch(keys: readonly string[], done: (batch: Batch) => void): void {
-    const { peers, bus, replica } = this.#ports;
+    const { bus, replica } = this.#ports;
+    const peers = this.#ports.peers();
     const wanted = new Map<string, Version>();
     for (const key of keys) {
       const record = replica.journal.newest(key);

@@ -53,7 +53,7 @@ export interface RepairPorts {
   readonly replica: Replica;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly ControllerId[];
+  readonly peers: () => readonly ControllerId[];
   readonly clock: Clock;
   /** A search is given up after this time, in milliseconds. */
   readonly timeoutMs: number;
@@ -104,7 +104,8 @@ export class Repair implements ValueFinder {
 
   #start(asking: Pick<Search, 'record' | 'trouble' | 'waiting' | 'startedMs'>): void {
     const { record } = asking;
-    const { peers, bus } = this.#ports;
+    const { bus } = this.#ports;
+    const peers = this.#ports.peers();
     this.#lastId = (this.#lastId + 1) >>> 0;
     const asked = new Set(peers.filter((peer) => bus.isUp(peer)));
     const incomplete = asked.size < peers.length;

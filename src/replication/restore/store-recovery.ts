@@ -17,7 +17,7 @@ export interface StoreRecoveryPorts {
   readonly store: EntryStore;
   readonly bus: PeerBus<RestoreMessage>;
   /** The other controllers. */
-  readonly peers: readonly ControllerId[];
+  readonly peers: () => readonly ControllerId[];
   /** See `StoreWatchPorts`. */
   readonly name: string;
   readonly startedAt: string | null;

@@ -47,4 +47,39 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
       name: 'controllers stop voting the one that goes serves no older reads, at sequential either',
     },
   },
+  {
+    anchor: 'id-given-twice',
+    name: 'gives a controller that joins the id of one that was removed',
+    edit: { value: 'configuration.controllers.at(-1)!.id + 1' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller that was added is dropped when it is removed, and its id is not given again',
+    },
+  },
+  {
+    anchor: 'counts-joining',
+    name: 'counts a controller that joins as one that votes',
+    edit: { value: "phase !== 'leaving'" },
+    level: 'linearizability',
+    members: 'joins',
+    seeds: 20,
+  },
+  {
+    anchor: 'fetches-from-founders-alone',
+    name: 'takes a value for lost that only a controller has which joined after the start',
+    edit: { value: '((ids) => () => ids)(peers.ids)' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller that was added is asked for values that no other store has any more',
+    },
+  },
+  {
+    anchor: 'votes-before-filled',
+    name: 'has a controller vote that is not heard, or has not caught up',
+    edit: { value: "''" },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller that the cluster does not know does not vote before it is heard and has caught up',
+    },
+  },
 ];

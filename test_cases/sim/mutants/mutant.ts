@@ -44,8 +44,8 @@ export interface SwarmMutant extends Mistake {
   readonly horizonMs?: number;
   /** Clients ask for other levels while they read and write. */
   readonly switches?: true | 'all';
-  /** Controllers come and go. */
-  readonly members?: true;
+  /** Controllers come to vote and stop voting; `joins`: also controllers with new ids. */
+  readonly members?: true | 'joins';
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }

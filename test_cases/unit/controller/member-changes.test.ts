@@ -46,6 +46,21 @@ describe('a change of the controllers that vote', () => {
     expect(after({ go: '4' }, WITHOUT_4, ALL)).toContain('same: controller 4');
   });
 
+  it('gives an id to a controller at an address that is not known, and drops one that never voted', () => {
+    const joining = changeOf({ come: 'localhost:9000' }, FIVE, ALL);
+    expect(joining).toMatchObject({ kind: 'change', come: null });
+    const { to, text } = joining as Extract<typeof joining, { kind: 'change' }>;
+    expect(text).toContain('controller 5 (127.0.0.1:9000) joins');
+    expect(after({ come: '127.0.0.1:9000' }, to, [...ALL, 5])).toEqual([0, 1, 2, 3, 4, 5]);
+    const dropped = changeOf({ go: 'localhost:9000' }, to, ALL);
+    expect(dropped).toMatchObject({ kind: 'change', to: { nextId: 6 } });
+    const left = (dropped as typeof joining & { to: Configuration }).to;
+    expect(after({ go: '5' }, left, ALL)).toContain('same: controller 5 is none of the cluster any more');
+    expect(after({ come: '5' }, left, ALL)).toContain('refused: 5 is no controller');
+    expect(after({ come: 'x:70000' }, FIVE, ALL)).toContain('refused: x:70000 is no controller');
+    expect(changeOf({ come: 'x:1' }, FIVE, [1])).toMatchObject({ code: 'NO_MAJORITY' });
+  });
+
   it('waits for one that is to come and has not caught up, and for the change before', () => {
     const joint = withVoters(FIVE, [], [4]) as Configuration;
     expect(changeOf({ come: '4' }, WITHOUT_4, ALL, 'is catching up')).toMatchObject({ code: 'CATCHING_UP' });

@@ -8,7 +8,7 @@ import {
   spareIn,
   votersOf,
 } from '../../../src/placement/configuration.ts';
-import { settled, withVoters } from '../../../src/placement/member-changes.ts';
+import { settled, toDrop, withJoining, without, withVoters } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 function changed(
@@ -17,6 +17,12 @@ function changed(
   go: readonly number[],
 ): Configuration {
   const next = withVoters(configuration, come, go);
+  if (typeof next === 'string') throw new Error(next);
+  return next;
+}
+
+function joined(configuration: Configuration, host: string): Configuration {
+  const next = withJoining(configuration, { host, port: 1 });
   if (typeof next === 'string') throw new Error(next);
   return next;
 }
@@ -73,6 +79,46 @@ it('at most seven controllers vote', () => {
   const joining = { id: 7, host: 'h', port: 1, phase: 'joining' } as const;
   const all = { controllers: [...eight.controllers, joining] };
   expect(withVoters(all, [7], [])).toBe('at most 7 controllers can vote');
+});
+
+describe('a controller that joins', () => {
+  const joining = joined(FIVE, 'x');
+
+  it('has the next id, and counts for nothing', () => {
+    expect(joining.controllers.at(-1)).toEqual({ id: 5, host: 'x', port: 1, phase: 'joining' });
+    expect(configurationFlaw(joining)).toBe(null);
+    expect(votersOf(joining)).toEqual([0, 1, 2, 3, 4]);
+    expect(haveMajority(joining, [0, 1, 5])).toBe(false);
+    expect(mayBeMembers(joining, [0, 1, 2, 5])).toBe(false);
+  });
+
+  it('votes by the step that there is for others', () => {
+    expect(votersOf(settled(changed(joining, [5], [])))).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('is refused where it is, while another change is under way, and without an id or a place', () => {
+    expect(withJoining(joining, { host: 'x', port: 1 })).toBe('controller 5 is at x:1');
+    expect(withJoining(changed(FIVE, [], [4]), { host: 'x', port: 1 })).toContain('is under way');
+    expect(withJoining({ ...FIVE, nextId: 256 }, { host: 'x', port: 1 })).toContain('all 256 ids');
+    expect(withJoining(FIVE, { host: 'x'.repeat(4_000), port: 1 })).toBe('a configuration is too large');
+  });
+
+  it('is dropped, and its id is not given again', () => {
+    const left = without(joining, 5) as Configuration;
+    expect(configurationFlaw(left)).toBe(null);
+    expect(votersOf(left)).toEqual([0, 1, 2, 3, 4]);
+    expect(joined(left, 'y').controllers.at(-1)!.id).toBe(6);
+    expect(without(left, 5)).toBe('there is no controller 5');
+    expect(without(left, 4)).toBe('controller 4 votes');
+  });
+
+  it('has to be dropped once it was removed, and one that the cluster was formed with never', () => {
+    const voting = settled(changed(joining, [5], []));
+    const removed = changed(voting, [], [4, 5]);
+    expect(toDrop(joining, 5)).toBe(null);
+    expect(toDrop(removed, 5)).toBe(null);
+    expect(toDrop(settled(removed), 5)).toBe(5);
+  });
 });
 
 describe('a configuration that a peer sends', () => {

@@ -106,7 +106,7 @@ class Group {
       replica,
       store,
       bus: { send, sendToAll: () => {}, sendTo: () => {}, isUp },
-      peers,
+      peers: () => peers,
       name: `n${id}`,
       startedAt: null,
       clock: clockAt(() => this.nowMs),

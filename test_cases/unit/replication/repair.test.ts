@@ -32,7 +32,7 @@ beforeEach(() => {
       sendTo: () => {},
       isUp: () => true,
     },
-    peers: [1, 2],
+    peers: () => [1, 2],
     clock: clockAt(() => 0),
     timeoutMs: 1_000,
   });

@@ -1,4 +1,5 @@
-import { formatAddress, parseAddress } from '../../settings/address.ts';
+import { parseAddress } from '../../../base/address-text.ts';
+import { formatAddress } from '../../settings/address.ts';
 import { typedKey } from '../quoting.ts';
 import { addressOf, uriDecoded, type ViewPorts } from './view.ts';
 import { type WatchedController, WatchedControllers } from './watched-controllers.ts';

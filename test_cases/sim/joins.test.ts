@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { Durability } from '../../src/journal/durability.ts';
+import { idsOf, votersOf } from '../../src/placement/configuration.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import { ask, read, set } from './ask.ts';
+import { expectRight } from './expect-right.ts';
+import { Newcomers } from './newcomers.ts';
+import { FIRST_SEED, SEEDS } from './seeds.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** A cluster whose machines start as soon as they find themselves in an installed configuration. */
+async function clusterOf(nodes: number, durability: Durability = 'none'): Promise<SimCluster> {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, settings: { durability } });
+  const newcomers = new Newcomers(cluster);
+  const look = (): void => {
+    for (const { core } of cluster.nodes) {
+      const view = core?.groups.views.view;
+      if (view?.configuration != null) newcomers.onInstalled(view.configuration, []);
+    }
+    cluster.scheduler.after(5, look);
+  };
+  look();
+  await cluster.start();
+  return cluster;
+}
+
+/** What a client gets to `member add` or `member remove`, in words. */
+async function member(
+  cluster: SimCluster,
+  node: number,
+  what: 'add' | 'remove',
+  word: string,
+): Promise<string> {
+  const change = what === 'add' ? { come: word, go: null } : { come: null, go: word };
+  const reply: Reply = await ask(cluster, node, { kind: 'member', change, format: 'table' });
+  return reply.kind === 'lines'
+    ? reply.lines.join('\n')
+    : 'text' in reply
+      ? `${reply.text}`
+      : JSON.stringify(reply);
+}
+
+/** Adds a controller, and waits until it votes. */
+async function added(cluster: SimCluster, node: number, address: string): Promise<void> {
+  expect(await member(cluster, node, 'add', address)).toContain('joins');
+  for (let i = 0; i < 50; i++) {
+    await cluster.run(100);
+    if ((await member(cluster, node, 'add', address)).includes('vote')) break;
+  }
+  await cluster.run(1_000);
+}
+
+const configurationAt = (cluster: SimCluster, id: number) =>
+  cluster.nodeOf(id)!.core!.groups.views.configuration;
+
+const membersAt = (cluster: SimCluster, id: number) =>
+  cluster.nodeOf(id)!.core!.view?.members.map((one) => one.node) ?? null;
+
+describe('a controller that the cluster does not know', () => {
+  it('gets an id, is filled, and votes once it is asked for again', async () => {
+    const cluster = await clusterOf(3);
+    await ask(cluster, 0, set('k', 'v'));
+    expect(await member(cluster, 0, 'add', 'sim:1000')).toContain('controller 3 (sim:1000) joins');
+    expect(votersOf(configurationAt(cluster, 0))).toEqual([0, 1, 2]);
+    await cluster.run(2_000);
+    expect(await member(cluster, 1, 'add', 'sim:1000')).toContain('these vote now: ');
+    await cluster.run(1_000);
+    for (const id of [0, 3]) expect(membersAt(cluster, id)).toEqual([0, 1, 2, 3]);
+    expect(await read(cluster, 3, 'k')).toBe('v');
+  });
+
+  it('counts for nothing and serves nothing before', async () => {
+    const cluster = await clusterOf(3);
+    await member(cluster, 0, 'add', 'sim:1000');
+    await cluster.run(2_000);
+    expect(await ask(cluster, 3, set('k', 'v'))).toMatchObject({ code: 'NOT_VOTING' });
+    cluster.kill(cluster.nodeOf(2)!);
+    await cluster.run(2_000);
+    expect(membersAt(cluster, 0)).toEqual([0, 1]);
+    cluster.kill(cluster.nodeOf(1)!);
+    await cluster.run(2_000);
+    for (const id of [0, 3]) expect(cluster.nodeOf(id)!.serving).toBe(false);
+  });
+
+  it('does not vote before it is heard and has caught up', async () => {
+    const cluster = await clusterOf(3);
+    await member(cluster, 0, 'add', 'sim:1000');
+    expect(await member(cluster, 0, 'add', 'sim:1000')).toMatch('controller 3 (sim:1000) is not heard');
+  });
+
+  it('that does not answer does not hold up a change of the view', async () => {
+    const cluster = await clusterOf(3);
+    await member(cluster, 0, 'add', 'sim:1000');
+    await cluster.run(1_000);
+    cluster.nodeOf(3)!.pause();
+    cluster.kill(cluster.nodeOf(2)!);
+    await cluster.run(1_500);
+    expect(membersAt(cluster, 0)).toEqual([0, 1]);
+  });
+
+  it('keeps what it knows of the cluster when it is started again', async () => {
+    const cluster = await clusterOf(3, 'sync');
+    await added(cluster, 0, 'sim:1000');
+    await added(cluster, 0, 'sim:1001');
+    await ask(cluster, 4, set('k', 'v'));
+    await cluster.run(1_000);
+    cluster.losePower(...cluster.nodes);
+    for (const id of [2, 3, 4]) cluster.nodeOf(id)!.start();
+    await cluster.run(3_000);
+    expect(membersAt(cluster, 4)).toEqual([2, 3, 4]);
+    expect(await read(cluster, 3, 'k')).toBe('v');
+  });
+});
+
+describe('a controller that was added', () => {
+  it('is dropped when it is removed, and its id is not given again', async () => {
+    const cluster = await clusterOf(3);
+    await added(cluster, 0, 'sim:1000');
+    await member(cluster, 0, 'remove', '3');
+    await cluster.run(2_000);
+    expect(idsOf(configurationAt(cluster, 0))).toEqual([0, 1, 2]);
+    expect(await member(cluster, 0, 'remove', '3')).toContain('is none of the cluster any more');
+    expect(await member(cluster, 0, 'add', 'sim:1000')).toContain('controller 4 (sim:1000) joins');
+  });
+
+  it('is asked for values that no other store has any more', async () => {
+    const cluster = await clusterOf(3);
+    await added(cluster, 0, 'sim:1000');
+    await ask(cluster, 0, set('k', 'v'));
+    await cluster.run(1_000);
+    for (const id of [0, 1, 2]) cluster.nodeOf(id)!.store.empty();
+    await cluster.run(1_000);
+    expect(await read(cluster, 0, 'k')).toBe('v');
+  });
+
+  it('is dropped at once while it has never voted', async () => {
+    const cluster = await clusterOf(3);
+    await member(cluster, 0, 'add', 'sim:1000');
+    expect(await member(cluster, 0, 'remove', 'sim:1000')).toContain('is none of the cluster any more');
+    expect(idsOf(configurationAt(cluster, 0))).toEqual([0, 1, 2]);
+  });
+
+  it('takes the place of those that the cluster was formed with, which stay linked', async () => {
+    const cluster = await clusterOf(3);
+    await ask(cluster, 0, set('k', 'v'));
+    for (const port of [1000, 1001, 1002]) await added(cluster, 0, `sim:${port}`);
+    for (const id of ['0', '1', '2']) {
+      await member(cluster, 4, 'remove', id);
+      await cluster.run(1_000);
+    }
+    expect(votersOf(configurationAt(cluster, 5))).toEqual([3, 4, 5]);
+    expect(idsOf(configurationAt(cluster, 5))).toEqual([0, 1, 2, 3, 4, 5]);
+    cluster.kill(...[0, 1, 2].map((id) => cluster.nodeOf(id)!));
+    await cluster.run(1_000);
+    expect(await read(cluster, 5, 'k')).toBe('v');
+    for (const id of [0, 1, 2]) cluster.nodeOf(id)!.start();
+    await cluster.run(2_000);
+    for (const id of [0, 1, 2]) expect(votersOf(configurationAt(cluster, id))).toEqual([3, 4, 5]);
+  });
+});
+
+it('controllers come, vote and go for good, whatever breaks', async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 16; seed++) {
+    const level = seed % 2 === 0 ? 'linearizability' : 'sequential';
+    await expectRight(seed, { level, members: 'joins', durabilities: ['none', 'async', 'sync'] });
+  }
+});
