@@ -24,6 +24,7 @@ const LONG_ALONE = [
   'test_cases/failure/controller-failure.test.ts',
   'test_cases/failure/drill.test.ts',
   'test_cases/failure/http.test.ts',
+  'test_cases/failure/joined-controllers.test.ts',
   'test_cases/failure/keyspace-changes.test.ts',
   'test_cases/failure/level-moves.test.ts',
   'test_cases/failure/long-absence.test.ts',

@@ -75,6 +75,10 @@ const MEASURED_MS = 1000;
 
 async function runOneController(line: CommandLine): Promise<number> {
   const configuration = load(line, defaultConfigFile());
+  if (line.join.length > 0) {
+    const { runJoining } = await import('./process/run-joining.ts');
+    return runJoining(line, configuration, runDirectory());
+  }
   const self = selfOf(configuration.peers, line.identity);
   const { readSecret, requireSecretFor } = await import('./settings/cluster-secret.ts');
   const secret = readSecret(configuration, process.env, runDirectory());

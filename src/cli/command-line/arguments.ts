@@ -1,4 +1,5 @@
 import yargs, { type Options } from 'yargs';
+import type { Address } from '../../controller/settings.ts';
 import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { reasonOf, UsageError } from '../failure.ts';
@@ -10,7 +11,7 @@ import { DRILL_SYNOPSIS, type DrillFlags, drillFlags } from './drill-flags.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
 import type { FlagRow } from './flag-row.ts';
 import { ALL_FLAG_NAMES, FLAGS, namesOf } from './flag-table.ts';
-import { millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
+import { addressesOf, millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
 import { keyspaceWords } from './keyspace-words.ts';
 import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
 import { memberWords } from './member-words.ts';
@@ -30,6 +31,8 @@ export interface CommandLine {
   readonly controllers: number | null;
   readonly basePort: number | null;
   readonly storeBasePort: number | null;
+  /** Of a controller that is not in `peers`: whom it asks for its id; empty for the others. */
+  readonly join: readonly Address[];
   /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
   /** With the client. */
@@ -83,6 +86,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     showVersion: given.has('version'),
     configPath: given.get('config') ?? null,
     identity: identityOf(given, environment),
+    join: addressesOf(given, 'join'),
     store: { host: given.get('kvh') ?? null, port: portOf(given, 'kvp') },
     settings: settingLayer(given, mode),
     controllers: numberOf(given, 'n', 1, CONTROLLERS_MAX),
@@ -274,6 +278,7 @@ const SURVEY_USAGE = 'Usage: main.ts survey-clock <plan> -p <port>';
 const SYNOPSIS: Readonly<Record<Mode, string>> = {
   controller: `Usage:
   main.ts -p <port> [-cons <level>] ...          one controller of a cluster
+  main.ts -p <port> --join <host:port>,...       one that is not in peers: see member add
   main.ts -cli [-i <host>] [-p <port>]           the interactive client
   main.ts -cli -p <port> get k                   one command; --raw, --json, -x, -r and views: main.ts -cli --help
   main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
@@ -323,8 +328,9 @@ All of it while clients read and write. Exit code 0: done, 1: not done, or not k
   member: `Usage: main.ts member [list] [--json] [-p <port>]         lists the controllers, and which of them vote
        main.ts member remove <controller>                 it votes no more, and may be stopped
        main.ts member add <controller>                    one that runs and does not vote votes again
+       main.ts member add <host>:<port>                   one that is not in peers joins, and votes once it is filled
        main.ts member replace <controller> <controller>   both at once: the first goes, the second comes
-A controller is named by its id or as <host>:<port>, and is one of \`peers\`. Exit code 0: done, 1: not done.`,
+A controller is named by its id or as <host>:<port>. Exit code 0: done, 1: not done.`,
   drill: DRILL_SYNOPSIS,
   lab: LAB_SYNOPSIS,
   backup:

@@ -87,6 +87,10 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     options: text('Which controller:', 'its port, or the one to dial', ['p']),
   },
   id: { modes: ONE_CONTROLLER, options: text('Which controller:', 'its place in peers, from 0') },
+  join: {
+    modes: ['controller'],
+    options: text('Which controller:', 'it is not in peers: whom it asks for its id, host:port,host:port,…'),
+  },
   pr: {
     modes: ['controller', 'client', 'start'],
     options: text('Which controller:', 'accepted, without effect', ['priority']),

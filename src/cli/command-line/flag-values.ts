@@ -1,4 +1,5 @@
-import { parsePort } from '../../base/address-text.ts';
+import { parseAddress, parsePort } from '../../base/address-text.ts';
+import type { Address } from '../../controller/settings.ts';
 import { UsageError } from '../failure.ts';
 import { dashed } from './flag-notation.ts';
 
@@ -25,6 +26,17 @@ export function wholeNumber(text: string, origin: string, min: number, max: numb
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new UsageError('COMMAND_LINE', `${origin} is "${text}": give a whole number from ${min} to ${max}`);
+}
+
+/** @returns none where the flag is not given @throws UsageError */
+export function addressesOf(given: GivenFlags, flag: string): readonly Address[] {
+  const text = given.get(flag);
+  if (text === undefined) return [];
+  return text.split(',').map((one) => {
+    const address = parseAddress(one);
+    if (address !== null) return address;
+    throw new UsageError('COMMAND_LINE', `${dashed(flag)} has "${one}": give host:port,host:port,…`);
+  });
 }
 
 /** @throws UsageError */

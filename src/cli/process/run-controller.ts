@@ -4,7 +4,7 @@ import { type LoadHttp, OWN_HTTP } from '../../controller/clients/http-door.ts';
 import { startController } from '../../controller/controller.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
-import { type Address, httpAddressOf, type Settings } from '../../controller/settings.ts';
+import { type Address, httpAddressOf, ownAddress, type Settings } from '../../controller/settings.ts';
 import { overriddenLevels } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
@@ -94,8 +94,9 @@ function logEnd({ kind, reason }: ControllerEnd, logger: Logger): void {
 
 function greeting(settings: Settings, levels: LevelsStatus): string {
   const log = settings.logFile === '-' ? 'the console' : settings.logFile;
-  const own = formatAddress(settings.peers[settings.self]!);
-  const name = `controller ${settings.self} of ${settings.peers.length}`;
+  const own = formatAddress(ownAddress(settings));
+  const { self, peers, added } = settings;
+  const name = `controller ${self} ${added === undefined ? `of ${peers.length}` : `(added to ${peers.length})`}`;
   return [
     `${name} listens on ${own} (${inWords(levels)}); it logs to ${log}`,
     ...overriddenLevels(levels),
@@ -110,8 +111,8 @@ function inWords({ keyspaces }: LevelsStatus): string {
   );
 }
 
-function idTakenText({ peers, self }: Settings, reason: string): string {
-  const own = `controller ${self} (${formatAddress(peers[self]!)})`;
+function idTakenText(settings: Settings, reason: string): string {
+  const own = `controller ${settings.self} (${formatAddress(ownAddress(settings))})`;
   return `${own} ends: its peers say that ${reason}; stop that process, or start this one under another id`;
 }
 
@@ -155,7 +156,7 @@ async function startFailure(error: unknown, settings: Settings): Promise<unknown
     case 'EAI_AGAIN':
       return new OperationError(
         'NO_SUCH_ADDRESS',
-        `${own.host} is no address of this machine; correct peers`,
+        `${own.host} is no address of this machine; correct ${setting}`,
         { cause: error },
       );
     case 'EACCES':
@@ -176,10 +177,10 @@ function listenedOn(
   error: unknown,
   settings: Settings,
 ): { readonly address: Address; readonly setting: string } {
-  const { self, peers } = settings;
-  const http = httpAddressOf(settings, self);
+  const http = httpAddressOf(settings, settings.self);
   const isHttp = http !== null && (error as { port?: unknown }).port === http.port;
-  return isHttp ? { address: http, setting: 'http_port' } : { address: peers[self]!, setting: 'peers' };
+  const setting = settings.added === undefined ? 'peers' : '-i and -p';
+  return isHttp ? { address: http, setting: 'http_port' } : { address: ownAddress(settings), setting };
 }
 
 /** A place that no data directory can be in is a mistake in the settings. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseAddress } from '../../base/address-text.ts';
 import { renderMembers } from '../../controller/status/members-report.ts';
 import type { MembersStatus } from '../../controller/status/status.ts';
 import type { CliSession } from '../client/cli-session.ts';
 import { isNotDone } from '../client/reply-words.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
+import { sameAddress } from '../settings/address.ts';
 import type { ResolvedSettings } from '../settings/configuration.ts';
 import { ask, print, sessionOf, tell, textOf } from './admin-session.ts';
 
@@ -35,9 +37,15 @@ export async function runMembers(
       return print(line.json ? JSON.stringify(members) : renderMembers(members));
     }
     const untilMs = performance.now() + (line.waitMs ?? DONE_WITHIN_MS);
-    const text = await change(session, `member ${line.change.join(' ')}`, untilMs);
-    if (!line.json) print(text);
-    const members = await untilDone(session, untilMs);
+    const command = `member ${line.change.join(' ')}`;
+    const coming = line.change[0] === 'remove' ? null : line.change.at(-1)!;
+    let members: MembersStatus;
+    do {
+      const text = await change(session, command, untilMs);
+      if (!line.json) print(text);
+      members = await untilDone(session, untilMs);
+      // A controller that the cluster did not know has joined. Asked again, it votes as soon as it can.
+    } while (coming !== null && isWaiting(coming, members));
     if (line.json) print(JSON.stringify(members));
     return members.changing ? EXIT_FAILED : EXIT_OK;
   } finally {
@@ -76,6 +84,16 @@ async function untilDone(session: CliSession, untilMs: number): Promise<MembersS
     }
     await sleep(LOOK_EVERY_MS);
   }
+}
+
+/** The controller has joined, and does not vote yet. */
+function isWaiting(coming: string, { controllers }: MembersStatus): boolean {
+  const address = parseAddress(coming);
+  const isIt = (one: { readonly address: string }) => {
+    const other = parseAddress(one.address);
+    return address !== null && other !== null && sameAddress(address, other);
+  };
+  return controllers.some((one) => isIt(one) && !one.votes && one.role === 'joining');
 }
 
 async function membersAt(session: CliSession): Promise<MembersStatus> {

@@ -136,7 +136,9 @@ function notesOn(answer: ControllerAnswer, answered: readonly Answered[]): strin
  * other controllers report it.
  */
 function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]): string | null {
-  const told = [status, ...answered.map((other) => other.status)].flatMap(({ peers }) => peers[id] ?? []);
+  const told = [status, ...answered.map((other) => other.status)].flatMap(({ peers }) =>
+    peers.filter((peer) => peer.id === id),
+  );
   const known = told.find(({ clockAheadMs }) => clockAheadMs !== null);
   return known === undefined ? null : clockErrorOf(known);
 }

@@ -5,11 +5,11 @@ import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/plac
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
-import { nameOf, type Settings } from '../settings.ts';
+import { nameOf } from '../settings.ts';
 import type { KeyspaceLevel, KeyspaceSide, LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
 
 /** What `keyspace json` prints now. */
-export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'settings'>): LevelsStatus {
+export function levelsOf({ core }: Pick<ControllerParts, 'core'>): LevelsStatus {
   const { levels, groups } = core;
   const { placement, unaware, isChanging } = groups.views;
   const { configured, keyspaces } = levels;
@@ -23,15 +23,15 @@ export function levelsOf({ core, settings }: Pick<ControllerParts, 'core' | 'set
     removed: configured.map(({ name }) => name).filter((name) => !keyspaces.some((one) => one.name === name)),
     unaware: unaware.map((node) => addressTextOf(core.configuration, node)),
     changing: isChanging,
-    move: moveOf(core, settings),
+    move: moveOf(core),
   };
 }
 
-function moveOf({ groups, mover }: Core, { peers }: Settings): MoveStatus | null {
+function moveOf({ groups, mover, configuration }: Core): MoveStatus | null {
   const move = groups.views.placement?.move ?? null;
   if (move === null) return null;
-  const controllers = peers.map((peer, node): MovePartStatus => {
-    const word = mover.wordOf(node);
+  const controllers = configuration.controllers.map((peer): MovePartStatus => {
+    const word = mover.wordOf(peer.id);
     if (word === null)
       return { address: nameOf(peer), step: '', done: 0, total: 0, waitsFor: 'it has not answered' };
     const { step, done, total, trouble } = word;

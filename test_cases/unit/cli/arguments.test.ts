@@ -90,6 +90,14 @@ function modeTests(): void {
     expect(parse('-cli -p 8000 get -1 007')).toMatchObject({ mode: 'client', command: ['get', '-1', '007'] });
   });
 
+  it('takes whom a controller asks that joins', () => {
+    expect(parse('-p 8003 --join 127.0.0.1:8000,[::1]:8001').join).toEqual([
+      { host: '127.0.0.1', port: 8000 },
+      { host: '::1', port: 8001 },
+    ]);
+    expect(() => parse('-p 8003 --join 8000')).toThrow('--join has "8000": give host:port,host:port,…');
+  });
+
   it('takes what `levels` is to show, and for how long it measures', () => {
     expect(parse('levels')).toMatchObject({ mode: 'levels', level: null, measuredMs: null, json: false });
     expect(parse('levels --level eventual --seconds 0.5 --json')).toMatchObject({

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { canonicalHost } from '../../base/address-text.ts';
+import type { AddedController, Address } from '../../controller/settings.ts';
+import type { MembersStatus } from '../../controller/status/status.ts';
+import { makeDirectory } from '../../journal/data-directory.ts';
+import { NODE_DISK } from '../../journal/disk.ts';
+import { replaceFile } from '../../journal/replace-file.ts';
+import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
+import { CliConnection, ConnectionLost } from '../client/cli-connection.ts';
+import { OperationError } from '../failure.ts';
+import { formatAddress } from '../settings/address.ts';
+
+/** A controller that was added to a cluster, and the id that it has there. */
+export interface Joined {
+  readonly id: number;
+  readonly added: AddedController;
+}
+
+/** How often the others are asked whether this controller was added, in milliseconds. */
+const ASK_EVERY_MS = 500;
+
+/** How long one of them may take to answer, in milliseconds. */
+const ANSWER_WITHIN_MS = 2_000;
+
+/** What is waited for is said again after so many milliseconds. */
+const TOLD_EVERY_MS = 10_000;
+
+/**
+ * Finds out which controller listens at this address: by the data directory of an earlier run, else from the
+ * controllers of the cluster, for as long as they do not have it among them.
+ *
+ * @param others controllers of the cluster
+ * @param dataDir empty for none: then the others are asked at each start
+ * @param tell says what is waited for
+ * @throws JournalError, OperationError when the data directory can't be used
+ */
+export async function joinedAt(
+  address: Address,
+  others: readonly Address[],
+  dataDir: string,
+  tell: (text: string) => void,
+): Promise<Joined> {
+  const remembered = dataDir === '' ? null : await rememberedAt(address, dataDir);
+  if (remembered !== null) return remembered;
+  let tellAtMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const answers = await Promise.all(others.map(agreedAt));
+    // The newest of them knows best.
+    const known = answers.filter((one) => one !== null).sort((a, b) => b.epoch! - a.epoch!)[0];
+    const joined = known === undefined ? null : placeOf(address, known);
+    if (joined !== null) {
+      if (dataDir !== '') await remember(joined, dataDir);
+      return joined;
+    }
+    if (performance.now() >= tellAtMs) {
+      const own = formatAddress(address);
+      const asked = others.map(formatAddress).join(', ');
+      tell(
+        `waits until ${own} is a controller of the cluster, as ${asked} know it: main.ts member add ${own}`,
+      );
+      tellAtMs = performance.now() + TOLD_EVERY_MS;
+    }
+    await sleep(ASK_EVERY_MS);
+  }
+}
+
+function placeOf(address: Address, configuration: Configuration): Joined | null {
+  const host = canonicalHost(address.host);
+  const own = configuration.controllers.find(
+    (one) => one.port === address.port && canonicalHost(one.host) === host,
+  );
+  return own === undefined ? null : { id: own.id, added: { address, configuration } };
+}
+
+/** The configuration of the view that the controller serves in; null when there is none, or no answer. */
+async function agreedAt(address: Address): Promise<Configuration | null> {
+  try {
+    const connection = await CliConnection.dial(address);
+    try {
+      const reply = await connection.request(Buffer.from('member json\r\n'), 'lines', ANSWER_WITHIN_MS);
+      if (reply.failed) return null;
+      const { agreed } = JSON.parse(reply.parts[0]!.toString('utf8')) as MembersStatus;
+      return agreed == null || configurationFlaw(agreed) !== null ? null : agreed;
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    if (error instanceof ConnectionLost || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function fileOf({ host, port }: Address, dataDir: string): string {
+  return join(dataDir, `added-${host.replaceAll(/[^0-9A-Za-z.-]/g, '_')}-${port}.json`);
+}
+
+async function rememberedAt(address: Address, dataDir: string): Promise<Joined | null> {
+  const file = fileOf(address, dataDir);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const configuration = JSON.parse(text) as Configuration;
+    const joined = configurationFlaw(configuration) === null ? placeOf(address, configuration) : null;
+    if (joined !== null) return joined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new OperationError('JOURNAL', `${file} is damaged: remove it, and the others are asked again`);
+}
+
+/** The directory of this controller is made after that: so what it has there is never without an id. */
+async function remember({ added }: Joined, dataDir: string): Promise<void> {
+  await makeDirectory(NODE_DISK, dataDir);
+  await replaceFile(NODE_DISK, fileOf(added.address, dataDir), JSON.stringify(added.configuration));
+}

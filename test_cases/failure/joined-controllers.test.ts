@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { MembersStatus } from '../../src/controller/status/status.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { ControllerProcess } from '../support/controller-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePorts } from '../support/free-port.ts';
+import { LOOPBACK } from '../support/host.ts';
+import { PATIENT } from '../support/rolling-restart.ts';
+import { TextClient } from '../support/text-client.ts';
+
+const PROJECT = resolve(import.meta.dirname, '../..');
+const LEVEL = 'linearizability';
+
+/** A controller that is not in `peers`. */
+class Newcomer extends ControllerProcess {
+  readonly #others: readonly number[];
+
+  constructor(cluster: Cluster, port: number, others: readonly number[]) {
+    const logFile = join(cluster.dataDir, `../log-of-${port}.log`);
+    super({ configFile: cluster.configFile, logFile, host: LOOPBACK, port, level: LEVEL });
+    this.#others = others;
+  }
+
+  begin(): void {
+    this.start(['--join', this.#others.map((port) => `127.0.0.1:${port}`).join(',')]);
+  }
+}
+
+/** Runs `main.ts member …` at the controller with this port. */
+function member(cluster: Cluster, port: number, ...words: string[]): Promise<string> {
+  const asked = ['member', ...words, '-c', cluster.configFile, '-p', `${port}`];
+  const program = resolve(PROJECT, 'node_modules/.bin/node');
+  const env = { ...process.env, MEMCHORUS_RUN_DIR: join(cluster.dataDir, '../run') };
+  return new Promise((done, fail) => {
+    execFile(program, ['main.ts', ...asked], { cwd: PROJECT, env }, (error, stdout, stderr) => {
+      if (error === null) done(stdout);
+      else fail(new Error(`${words.join(' ')}: ${stdout}${stderr}`));
+    });
+  });
+}
+
+async function membersAt(cluster: Cluster, port: number): Promise<MembersStatus> {
+  return JSON.parse(await member(cluster, port, '--json')) as MembersStatus;
+}
+
+const votersIn = ({ controllers }: MembersStatus) =>
+  controllers.flatMap(({ id, votes }) => (votes ? [id] : []));
+
+/** A client that writes and reads keys of its own at one controller, and checks what it reads. */
+class SteadyClient {
+  readonly written = new Map<string, string>();
+  readonly errors: string[] = [];
+  readonly #running: Promise<void>;
+  #stopping = false;
+
+  constructor(port: number) {
+    this.#running = this.#run(port);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#running;
+  }
+
+  async #run(port: number): Promise<void> {
+    const client = await TextClient.connect(port, '127.0.0.1');
+    for (let turn = 0; !this.#stopping; turn++) {
+      const key = `${port}-${turn % 200}`;
+      const answer = await client.set(key, `${turn}`);
+      if (answer === 'STORED') this.written.set(key, `${turn}`);
+      else this.errors.push(answer);
+      const value = await client.get(key);
+      if (value !== this.written.get(key)) this.errors.push(`${key} is ${value}`);
+      await sleep(2);
+    }
+    client.close();
+  }
+}
+
+it('a cluster grows from 3 to 5 under load, with a kill, loses two that it began with, and restarts', async () => {
+  const settings = { ...PATIENT, durability: 'sync', form: 'no' };
+  await using cluster = await startCluster({ level: LEVEL, store: 'custom', settings });
+  const [port0, port1, port2] = cluster.ports;
+  const [port3, port4] = await freePorts(2);
+  const third = new Newcomer(cluster, port3!, cluster.ports);
+  const fourth = new Newcomer(cluster, port4!, [port1!, port3!]);
+  const load = new SteadyClient(port2!);
+  try {
+    // It waits until it is added.
+    third.begin();
+    await eventually(() => expect(third.tail()).toContain('member add 127.0.0.1'));
+    expect(await member(cluster, port0!, 'add', `127.0.0.1:${port3}`)).toContain('these vote now');
+    expect(votersIn(await membersAt(cluster, port3!))).toEqual([0, 1, 2, 3]);
+
+    const adding = member(cluster, port1!, 'add', `127.0.0.1:${port4}`, '--wait', '120');
+    await third.kill();
+    fourth.begin();
+    third.begin();
+    expect(await adding).toContain('these vote now');
+    await eventually(async () => expect(votersIn(await membersAt(cluster, port3!))).toEqual([0, 1, 2, 3, 4]));
+
+    for (const id of [0, 1]) {
+      expect(await cluster.controllers[id]!.stop()).toBe(0);
+      await member(cluster, port2!, 'remove', `${id}`, '--wait', '120');
+    }
+    expect(votersIn(await membersAt(cluster, port4!))).toEqual([2, 3, 4]);
+    await load.stop();
+    expect(load.errors).toEqual([]);
+    expect(load.written.size).toBeGreaterThan(100);
+
+    for (const one of [third, fourth, cluster.controllers[2]!]) await one.kill();
+    third.begin();
+    fourth.begin();
+    cluster.start(2);
+    for (const port of [port2!, port3!, port4!]) {
+      await eventually(async () => expect(votersIn(await membersAt(cluster, port))).toEqual([2, 3, 4]));
+      using client = await TextClient.connect(port, '127.0.0.1');
+      await eventually(async () => expect(await client.get('a key that there is none of')).toBe(null));
+      for (const [key, value] of load.written) expect(await client.get(key)).toBe(value);
+    }
+    await member(cluster, port2!, 'remove', '4', '--wait', '120');
+    await eventually(async () =>
+      expect((await membersAt(cluster, port3!)).controllers.map(({ id }) => id)).toEqual([0, 1, 2, 3]),
+    );
+  } finally {
+    await load.stop().catch(() => {});
+    for (const one of [third, fourth]) if (one.isRunning) await one.kill();
+  }
+});
