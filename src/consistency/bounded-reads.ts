@@ -5,6 +5,7 @@ import { type Gate, OPEN } from '../membership/gate.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
+import type { Rerouting } from './hop/rerouting.ts';
 import type { Operation } from './operation.ts';
 import { gateIn, isOvertaken, MOVING, type RequestRouter, type ServedPart } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
@@ -12,6 +13,7 @@ import type { ReadsServed } from './reads-served.ts';
 export interface BoundedReadsPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
+  readonly rerouting: Rerouting;
   readonly clock: Clock;
   /** Is counted up with every key that is read. */
   readonly served: ReadsServed;
@@ -52,7 +54,8 @@ export class BoundedReads {
   /** Calls `done` only once the value may be given out. */
   read(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
     if (operation.done) return;
-    const { clock, served, router } = this.#ports;
+    const { clock, served, router, rerouting } = this.#ports;
+    if (rerouting.leaves(operation, key, reader)) return;
     const keyspace = router.partHere(key);
     const provenMs = this.#provenMs(keyspace);
     // mutant: bound-is-ignored
@@ -62,7 +65,10 @@ export class BoundedReads {
     const { reads } = keyspace.policy;
     const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
-      const isToRepeat = isOvertaken(router.partHere(key), scheme, failed, entry);
+      const part = router.partOf(key);
+      const isLate = part.elsewhere !== null && (failed !== null || entry === null);
+      if (isLate && !reader.hasMovedOn && rerouting.leaves(operation, key, reader)) return;
+      const isToRepeat = isLate || isOvertaken(part, scheme, failed, entry);
       if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
@@ -73,19 +79,25 @@ export class BoundedReads {
 
   /** The proof is too old, or what is applied here must not be read. */
   #whenOpen(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
-    const { gates, clock, router } = this.#ports;
+    const { gates, clock, router, rerouting } = this.#ports;
     const go = () => {
+      if (rerouting.leaves(operation, key, reader)) return;
       const isFresh = clock.nowMs() - this.#provenMs(router.partHere(key)) <= maxAgeMs;
       if (isFresh) this.read(operation, key, maxAgeMs, done, reader);
       else this.#readStrongly(operation, key, maxAgeMs, done, reader);
     };
-    gates.when(operation, () => this.gate(router.partHere(key), maxAgeMs), go);
+    const gate = () => {
+      const part = router.partOf(key);
+      return part.elsewhere === null ? this.gate(part, maxAgeMs) : OPEN;
+    };
+    gates.when(operation, gate, go);
   }
 
   #readStrongly(operation: Operation, key: string, maxAgeMs: number, done: ReadDone, reader: Reader): void {
-    const { router, served } = this.#ports;
+    const { router, served, rerouting } = this.#ports;
     const { scheme } = router.partHere(key).group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
+      if (rerouting.leaves(operation, key, reader)) return;
       const keyspace = router.partHere(key);
       const isToRepeat = isOvertaken(keyspace, scheme, failed, entry);
       if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')

@@ -19,6 +19,7 @@ import type { Entry } from '../store/entry.ts';
 import { evaluatorOf, isJoin, needsValue } from './decide.ts';
 import type { DifferenceLimits } from './differences.ts';
 import type { GateQueue } from './gate-queue.ts';
+import type { Rerouting } from './hop/rerouting.ts';
 import type { Operation } from './operation.ts';
 import { unknownReply } from './plain-writes.ts';
 import { gateIn, READ_NEEDS, type RequestRouter, type ServingGroup } from './policies.ts';
@@ -28,6 +29,7 @@ import { PHASES } from './request-phases.ts';
 export interface ConditionalWritesPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
+  readonly rerouting: Rerouting;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
   readonly itemBytesMax: number;
@@ -89,10 +91,15 @@ export class ConditionalWrites {
     return this.#evaluator.evaluate(request, found);
   }
 
+  /** The key is elsewhere by now: the request is begun anew there. */
+  #leaves({ operation, request, reader }: Attempt): boolean {
+    return this.#ports.rerouting.leaves(operation, request.key, reader);
+  }
+
   #decide(attempt: Attempt): void {
     const { operation, request } = attempt;
+    if (operation.done || this.#leaves(attempt)) return;
     const { scheme, takesDifferences } = this.#groupOf(attempt);
-    if (operation.done) return;
     const predicted = scheme.predict(request.key);
     const { arbiter } = scheme;
     if (arbiter !== null && (predicted !== null || isForArbiter(request))) return this.#ask(attempt, arbiter);
@@ -117,8 +124,8 @@ export class ConditionalWrites {
 
   #decideOnApplied(attempt: Attempt): void {
     const { operation, request, reader } = attempt;
+    if (operation.done || this.#leaves(attempt)) return;
     const { scheme } = this.#groupOf(attempt);
-    if (operation.done) return;
     const held = scheme.currentVersion(request.key);
     const base = this.#knownBase(attempt);
     if (base !== null || !needsValue(request)) {
@@ -134,6 +141,7 @@ export class ConditionalWrites {
       request.key,
       'local',
       (failure, entry, readAtSec) => {
+        if (operation.done || this.#leaves(attempt)) return;
         if (failure !== null && this.#groupOf(attempt).scheme !== scheme) this.#decide(attempt);
         else if (failure !== null) operation.finish(failed(failure));
         else
@@ -163,10 +171,12 @@ export class ConditionalWrites {
   /** @param held the version that the key had when its entry was looked for */
   #onExisting(attempt: Attempt, held: Version, found: ExistingEntry | null): void {
     const { operation, request, done } = attempt;
-    if (operation.done) return;
+    if (operation.done || this.#leaves(attempt)) return;
     const evaluation = this.evaluate(request, found);
     if (evaluation.change === null) {
-      const give = () => done(evaluation, NO_VERSION);
+      const give = () => {
+        if (!this.#leaves(attempt)) done(evaluation, NO_VERSION);
+      };
       const { policy } = this.#ports.router.partHere(request.key);
       return this.#ports.gates.whenOpen(operation, request.key, READ_NEEDS[policy.reads], give);
     }
@@ -208,6 +218,7 @@ export class ConditionalWrites {
   #onUnchanged(attempt: Attempt, scheme: Scheme, { reply }: ConditionVerdict): void {
     const { operation, request, reader, done } = attempt;
     if (reply.kind === 'server_error') {
+      if (this.#leaves(attempt)) return;
       if (this.#groupOf(attempt).scheme !== scheme) return this.#decide(attempt);
       return operation.finish(reply);
     }

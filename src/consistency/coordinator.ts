@@ -16,6 +16,7 @@ import type { DifferenceLimits } from './differences.ts';
 import { GateQueue } from './gate-queue.ts';
 import { Forwarding } from './hop/forwarding.ts';
 import type { Hop } from './hop/hop.ts';
+import { LOST, Rerouting } from './hop/rerouting.ts';
 import { LevelRequests } from './level-requests.ts';
 import { Operation, type OperationListener } from './operation.ts';
 import { PlainWrites, partsFlushed } from './plain-writes.ts';
@@ -72,6 +73,7 @@ export class Coordinator {
   readonly #gates: GateQueue;
   readonly #executors: Executors;
   readonly #forwarding: Forwarding | null;
+  readonly #rerouting: Rerouting;
   #clients = 0;
   readonly #bounded: BoundedReads;
   /** Every operation that is not answered, in order of deadline: all are given the same time. */
@@ -81,20 +83,36 @@ export class Coordinator {
     const { router, timeMs, itemBytesMax, differences, nextTurn, lend, local } = ports;
     const gates = new GateQueue(router);
     this.#gates = gates;
-    const forwarding = ports.hop === null ? null : new Forwarding(ports.hop);
+    this.#rerouting = new Rerouting({
+      router,
+      clock: ports.clock,
+      gate: (operation) => this.#ownGate(operation),
+      start: (operation) => this.start(operation),
+      startKey: (keyRead) => keyRead.again(),
+    });
+    const rerouting = this.#rerouting;
+    const forwarding = ports.hop === null ? null : new Forwarding(ports.hop, rerouting);
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
     this.times = new RequestTimes({ router, clock: ports.clock, slowRequestMs: ports.slowRequestMs });
-    const plainWrites = new PlainWrites({ router, gates, forwarding, timeMs });
-    const conditionalWrites = new ConditionalWrites({ router, gates, timeMs, itemBytesMax, differences });
+    const plainWrites = new PlainWrites({ router, gates, forwarding, rerouting, timeMs });
+    const conditionalWrites = new ConditionalWrites({
+      router,
+      gates,
+      rerouting,
+      timeMs,
+      itemBytesMax,
+      differences,
+    });
     const served = this.readsServed;
-    const bounded = new BoundedReads({ router, gates, clock: ports.clock, served });
+    const bounded = new BoundedReads({ router, gates, rerouting, clock: ports.clock, served });
     const reads = new Reads({
       router,
       gates,
       conditionalWrites,
       forwarding,
+      rerouting,
       nextTurn,
       lend,
       served,
@@ -136,6 +154,15 @@ export class Coordinator {
   gate(operation: Operation): Gate {
     const refusal = operation.request.session === undefined ? null : this.#takeSession(operation);
     if (refusal !== null) return closedBecause(refusal.code, refusal.reason);
+    return this.#router.hasShards && this.#isOvertaking(operation) ? MOVING : this.#ownGate(operation);
+  }
+
+  /** Earlier requests for keys that have moved may be begun anew: a later one must not take effect before them. */
+  #isOvertaking({ access }: Operation): boolean {
+    return access !== 'none' && (this.#rerouting.isBusy || this.#ports.hop!.owesLate);
+  }
+
+  #ownGate(operation: Operation): Gate {
     const keyspaces = this.#keyspacesOf(operation);
     if (keyspaces.length === 1) return this.#gateOf(keyspaces[0]!, operation);
     return strictestOf(keyspaces.map((keyspace) => this.#gateOf(keyspace, operation)));
@@ -168,11 +195,13 @@ export class Coordinator {
 
   /** To be called when a gate may have opened or closed. */
   onChange(): void {
+    this.#rerouting.retry();
     this.#gates.retry();
   }
 
   /** To be called every few milliseconds: answers the operations whose deadline has passed. */
   onTick(): void {
+    this.#rerouting.retry();
     this.#gates.retry();
     const now = this.#clock.nowMs();
     for (let first = this.#deadlines.first(); first !== undefined; first = this.#deadlines.first()) {
@@ -220,10 +249,11 @@ export class Coordinator {
   }
 
   #gateOf(keyspace: ServedPart, operation: Operation): Gate {
-    if (keyspace.elsewhere !== null) return this.#ports.hop!.gate(keyspace.elsewhere);
     const { access, context } = operation;
+    const { hold, elsewhere } = keyspace;
+    if (hold === 'all' || (hold === 'writes' && access !== 'read')) return MOVING;
+    if (elsewhere !== null) return context.isOfPeer ? NOT_HERE : this.#ports.hop!.gate(elsewhere);
     const { scheme } = keyspace.group;
-    if (keyspace.hold === 'all') return MOVING;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
     const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(keyspace);
     const isSettled = access === 'plain write' || reads !== 'local' || gate.state !== 'open';
@@ -262,6 +292,8 @@ function isBehind({ number, scheme }: ServingGroup, session: Session): boolean {
   if (session.reached === null) return false;
   return compareVersions(scheme.applied, reachedIn(session, number)) < 0;
 }
+
+const NOT_HERE = closedBecause(LOST.code, LOST.reason);
 
 const BEHIND = waitBecause('CATCHING_UP', 'the client has seen a newer state than this controller has');
 

@@ -1,4 +1,4 @@
-import type { Gate, Need } from '../membership/gate.ts';
+import { type Gate, type Need, OPEN } from '../membership/gate.ts';
 import { failed } from '../protocol/reply.ts';
 import type { Operation } from './operation.ts';
 import { gateIn, type RequestRouter } from './policies.ts';
@@ -25,9 +25,13 @@ export class GateQueue {
    */
   whenOpen(operation: Operation, key: string, need: Need, go: () => void): void {
     if (operation.done) return;
-    const router = this.#router;
-    if (gateIn(router.partHere(key), need).state === 'open') go();
-    else this.when(operation, () => gateIn(router.partHere(key), need), go);
+    this.when(operation, () => this.#gateOf(key, need), go);
+  }
+
+  /** Where the key is elsewhere by now, the operation goes on there (`Rerouting`). */
+  #gateOf(key: string, need: Need): Gate {
+    const part = this.#router.partOf(key);
+    return part.elsewhere === null ? gateIn(part, need) : OPEN;
   }
 
   /** The same for any gate. */

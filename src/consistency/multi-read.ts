@@ -78,6 +78,11 @@ export class MultiRead {
     return this.#keyReads.first() === keyRead;
   }
 
+  /** The key has got another group before it was read. */
+  again(keyRead: KeyRead): void {
+    this.#ports.read(keyRead);
+  }
+
   onIssued(): void {
     if (--this.#unissued === 0) this.operation.onIssued();
     this.#run();
@@ -219,6 +224,11 @@ export class KeyRead implements Reader {
     const { operation } = this.#multiRead;
     operation.reserve(operation.reservedBytes + bytes - this.#reservedBytes);
     this.#reservedBytes = bytes;
+  }
+
+  /** Reads or touches the key anew, wherever it is by now. */
+  again(): void {
+    this.#multiRead.again(this);
   }
 
   onIssued(): void {

@@ -2,6 +2,7 @@ import type { WallMs } from '../base/number-kinds.ts';
 import { OPEN } from '../membership/gate.ts';
 import type { Draft } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
+import type { ShardElsewhere } from '../placement/keyspaces.ts';
 import { flushAtMs } from '../protocol/expiry.ts';
 import { REPLIES, type Reply, serverError } from '../protocol/reply.ts';
 import type { DeleteRequest, FlushAllRequest, StorageRequest } from '../protocol/request.ts';
@@ -9,6 +10,7 @@ import type { Scheme, WriteOutcome } from '../replication/scheme.ts';
 import { setChange, storedReply } from './decide-storage.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Forwarding } from './hop/forwarding.ts';
+import type { Rerouting } from './hop/rerouting.ts';
 import type { Operation } from './operation.ts';
 import { gateIn, type RequestRouter, type ServedPart, type ServingGroup } from './policies.ts';
 
@@ -17,6 +19,7 @@ export interface PlainWritesPorts {
   readonly gates: GateQueue;
   /** Null where no keyspace has shards. */
   readonly forwarding: Forwarding | null;
+  readonly rerouting: Rerouting;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
 }
@@ -58,7 +61,7 @@ export class PlainWrites {
     const draft: Draft = atMs === 0 ? { kind: 'flush' } : { kind: 'flush-later', atMs };
     const parts = partsFlushed(request, this.#ports.router);
     const groups = groupsHere(parts);
-    const elsewhere = parts.flatMap((part) => part.elsewhere ?? []);
+    const elsewhere = shardsElsewhere(parts);
     const unapplied = groups.length + elsewhere.length;
     const flush = { operation, request, draft, isOnly: unapplied === 1, unapplied };
     for (const shard of elsewhere)
@@ -105,7 +108,8 @@ export class PlainWrites {
 
   /** The key may have another group when the write is proposed again. */
   #writeTo(key: string, operation: Operation, draft: Draft, reply: ReplyOnceApplied): void {
-    const { router, gates } = this.#ports;
+    const { router, gates, rerouting } = this.#ports;
+    if (rerouting.leaves(operation, key, operation)) return;
     this.#propose(operation, router.partHere(key).group.scheme, draft, true, reply, () =>
       gates.whenOpen(operation, key, 'write', () => this.#writeTo(key, operation, draft, reply)),
     );
@@ -147,6 +151,14 @@ export function partsFlushed({ only }: FlushAllRequest, router: RequestRouter): 
   const { parts } = router;
   if (only === undefined) return parts;
   return parts.filter(({ elsewhere, group }) => elsewhere === null && group.number === only);
+}
+
+/** The shards of those parts that this controller does not have, each once. */
+function shardsElsewhere(parts: readonly ServedPart[]): readonly ShardElsewhere[] {
+  const byGroup = parts.flatMap(({ elsewhere }) =>
+    elsewhere === null ? [] : ([[elsewhere.group, elsewhere]] as const),
+  );
+  return [...new Map(byGroup).values()];
 }
 
 /** The groups of those parts that this controller has, each once. */

@@ -1,4 +1,5 @@
 import type { RequestFailure } from '../base/error-codes.ts';
+import type { Need } from '../membership/gate.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import { letterOf } from '../placement/level.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
@@ -7,6 +8,7 @@ import type { DebugRequest, GetAndTouchRequest, GetRequest, ReadItemRequest } fr
 import type { ExistingEntry } from '../replication/evaluation.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
+import type { Scheme } from '../replication/scheme.ts';
 import type { Entry } from '../store/entry.ts';
 import type { BoundedReads } from './bounded-reads.ts';
 import { hasMark } from './conditional.ts';
@@ -14,6 +16,7 @@ import type { ConditionalWrites } from './conditional-writes.ts';
 import type { GateQueue } from './gate-queue.ts';
 import { hitOf, NO_HITS } from './hits.ts';
 import type { Forwarding } from './hop/forwarding.ts';
+import type { Rerouting } from './hop/rerouting.ts';
 import { refusalOfLevel } from './level-requests.ts';
 import { type KeyRead, MultiRead, type MultiReadPorts } from './multi-read.ts';
 import type { Operation } from './operation.ts';
@@ -34,6 +37,7 @@ export interface ReadsPorts {
   readonly conditionalWrites: ConditionalWrites;
   /** Null where no keyspace has shards. */
   readonly forwarding: Forwarding | null;
+  readonly rerouting: Rerouting;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
@@ -119,17 +123,23 @@ export class Reads {
 
   /** One key is the most frequent request, and takes the shortest way. */
   #getOne(operation: Operation, request: GetRequest, key: string): void {
-    const { router, gates } = this.#ports;
+    const { router, gates, rerouting } = this.#ports;
+    if (rerouting.leaves(operation, key, operation)) return;
     const begun = router.partHere(key);
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
-      // The key may be in another keyspace by now.
-      const keyspace = router.partHere(key);
-      if (gateIn(keyspace, need).state !== 'open')
+      // The key may be in another keyspace or shard by now.
+      const keyspace = router.partOf(key);
+      if (keyspace.elsewhere !== null && !mayGiveOut(failure, entry, scheme, need)) {
+        if (operation.hasMovedOn) operation.finish(failed(OVERTAKEN));
+        else rerouting.leaves(operation, key, operation);
+        return;
+      }
+      if (keyspace.elsewhere === null && gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry));
-      if (isOvertaken(keyspace, scheme, failure, entry)) {
+      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, failure, entry)) {
         if (operation.hasMovedOn) operation.finish(failed(OVERTAKEN));
         else this.#getOne(operation, request, key);
         return;
@@ -187,18 +197,24 @@ export class Reads {
 
   /** Calls `done` only once the value may be given out. */
   #read(operation: Operation, key: string, done: ReadDone, reader: Reader): void {
-    const { router, gates, served, bounded } = this.#ports;
+    const { router, gates, served, bounded, rerouting } = this.#ports;
     const { maxAgeMs } = operation;
     if (maxAgeMs !== null) return bounded.read(operation, key, maxAgeMs, done, reader);
+    if (rerouting.leaves(operation, key, reader)) return;
     const begun = router.partHere(key);
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
     const onRead: ReadDone = (failure, entry, readAtSec) => {
-      const keyspace = router.partHere(key);
-      if (gateIn(keyspace, need).state !== 'open')
+      const keyspace = router.partOf(key);
+      if (keyspace.elsewhere !== null && !mayGiveOut(failure, entry, scheme, need)) {
+        if (reader.hasMovedOn) done(OVERTAKEN, null, 0);
+        else rerouting.leaves(operation, key, reader);
+        return;
+      }
+      if (keyspace.elsewhere === null && gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry, readAtSec));
-      if (isOvertaken(keyspace, scheme, failure, entry)) {
+      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, failure, entry)) {
         if (reader.hasMovedOn) done(OVERTAKEN, null, 0);
         else this.#read(operation, key, done, reader);
         return;
@@ -208,6 +224,20 @@ export class Reads {
     };
     scheme.read(key, reads, onRead, reader);
   }
+}
+
+/**
+ * A value that was read here while the key was here may be given out although the key is elsewhere by now: the read
+ * began before its new group served it. Read again, it might show a later write of the same client. Where nothing was
+ * found, the key may have been forgotten here since.
+ */
+function mayGiveOut(
+  failure: RequestFailure | null,
+  entry: Entry | null,
+  scheme: Scheme,
+  need: Need,
+): boolean {
+  return failure === null && entry !== null && scheme.gate(need).state === 'open';
 }
 
 /** The request would win the right to recache the entry. */

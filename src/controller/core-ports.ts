@@ -52,7 +52,7 @@ export interface CorePorts {
   /** The journal of one of these. */
   readonly storageOf: (group: GroupNumber) => GroupStorage;
   /** Opens the journal of a further group. @param done told why it could not be opened */
-  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
+  readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
   /** The record of the root group's views. */
   readonly viewLog: ViewLog;
   readonly store: EntryStore;

@@ -7,21 +7,20 @@ import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
-import { placementOnLink } from '../peer/cluster-identity.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
-import { epochOf } from '../placement/agreed-placement.ts';
 import { type Configuration, configurationAmong, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
-import { type PlannedShard, shardsText } from '../placement/shards.ts';
+import type { PlannedShard } from '../placement/shards.ts';
 import type { Announcement } from '../replication/messages.ts';
+import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
-import { SCHEMES } from '../replication/schemes.ts';
 import { announcementsOf } from './announcements.ts';
 import type { CorePorts } from './core-ports.ts';
 import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
 import { followConfiguration } from './follow-configuration.ts';
+import { mayBeGroup } from './group-plan.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
@@ -115,9 +114,7 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    const shards = shardsText(this.groups.plannedShards, this.#ports.settings.zones);
-    const inWords = shards === '' ? this.levels.inWords : `${this.levels.inWords} ${shards}`;
-    return placementOnLink(inWords, epochOf(this.groups.views.placement));
+    return this.levels.onLink(this.#ports.settings.zones);
   }
 
   /** The groups with the entries of ordered keyspaces, by number. */
@@ -199,7 +196,7 @@ export class Core {
     // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
-    if (message.type === 'moving') return this.mover.onMessage(from, message);
+    if (message.type === 'moving' || isRangeMessage(message)) return this.mover.onMessage(from, message);
     if (message.type === 'ask' || message.type === 'answer')
       return this.serving.onMessage(from, number, message);
     const group = this.groups.byNumber[number];
@@ -249,7 +246,8 @@ export class Core {
 
   #onPlacement(): void {
     this.#onConfiguration();
-    this.levels.update();
+    const left = this.levels.update();
+    if (left.size > 0) this.serving.hop?.onMoved(left);
   }
 
   /** Others may be controllers of this cluster now. The links that end are told of while their peers are still known. */
@@ -273,11 +271,10 @@ export class Core {
     return this.serving.isAsked || this.groups.withEntries.some(({ scheme }) => scheme.isNeeded);
   }
 
-  /** A peer may be ahead with a move, or have a part in a group that this controller needs no more. */
+  /** A peer may be ahead with a move, or behind, or have a part in a group that this controller needs no more. */
   #onUnknownGroup(from: ControllerId, number: GroupNumber): void {
-    const isOfScheme = Object.values(SCHEMES).some(({ group }) => group === number);
-    if (!isOfScheme || !this.#ports.knowsPlacements(from))
-      this.#ports.refuse(from, `there is no group ${number}`);
+    if (mayBeGroup(number, this.router.hasShards) && this.#ports.knowsPlacements(from)) return;
+    this.#ports.refuse(from, `there is no group ${number}`);
   }
 
   #startEmpty(group: GroupNumber, reason: string): void {
@@ -328,6 +325,8 @@ export class Core {
       requestTimeoutMs: settings.requestTimeoutMs,
       incarnationOf,
       openGroup,
+      bus: this.#ports.bus.of(ROOT_GROUP),
+      observe: (time) => this.time.versions.observe(time),
       announce: () => this.onHeartbeatTick(),
       onChange: () => this.#onChange(),
       nextTurn,

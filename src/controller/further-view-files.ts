@@ -1,4 +1,3 @@
-import type { GroupNumber } from '../base/number-kinds.ts';
 import type { Disk } from '../journal/disk.ts';
 import { placeErrorOf } from '../journal/journal-error.ts';
 import { ViewFile } from '../journal/view-file.ts';
@@ -22,7 +21,8 @@ export class FurtherViewFiles {
   readonly #settings: Settings;
   readonly #logger: Logger;
   readonly #disk: Disk;
-  readonly #files = new Map<GroupNumber, ViewFile>();
+  /** By the name of the group or shard: the number of a group may be given to another one later. */
+  readonly #files = new Map<string, ViewFile>();
 
   constructor(settings: Settings, logger: Logger, disk: Disk) {
     this.#settings = settings;
@@ -35,9 +35,9 @@ export class FurtherViewFiles {
     const { dataDir } = this.#settings;
     const { isOrdered, journal, word } = SCHEMES[scheme];
     if (number === ROOT_GROUP || !isOrdered || dataDir === '') return new MemoryViewLog();
-    const open = this.#files.get(number);
-    if (open !== undefined) return open;
     const name = shard === null ? word : directoryOfShard(shard);
+    const open = this.#files.get(name);
+    if (open !== undefined) return open;
     const onError = (message: string) => this.#logger.error(message, { of: name });
     const owner = ownerOf(this.#settings, journal);
     const directory = shard === null ? dataDir : pathOfShard(dataDir, shard);
@@ -49,7 +49,7 @@ export class FurtherViewFiles {
       onError,
       shard === null ? number : ROOT_GROUP,
     );
-    this.#files.set(number, file);
+    this.#files.set(name, file);
     return file;
   }
 

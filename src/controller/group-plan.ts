@@ -2,11 +2,11 @@ import { InvariantError } from '../base/invariant-error.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { ViewRecord } from '../membership/view-record.ts';
-import type { Placement } from '../placement/agreed-placement.ts';
+import { type Placement, shardsNamedIn } from '../placement/agreed-placement.ts';
 import { shardsAsPlanned } from '../placement/agreed-shards.ts';
 import type { PlacedLevel } from '../placement/placed-level.ts';
-import { keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
-import { type PlannedShard, plannedShards } from '../placement/shards.ts';
+import { type KeyspaceSettings, keyspacesOf, type PlacementSettings } from '../placement/placement.ts';
+import { FIRST_SHARD_GROUP, type PlannedShard, plannedShards } from '../placement/shards.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import type { Settings } from './settings.ts';
 
@@ -62,21 +62,44 @@ export function shardGroups(
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): readonly ShardGroup[] {
-  const keyspaces = keyspacesOf(settings);
-  return shardsHeld(settings, remembered).map((shard) => {
+  return groupsOfShards(shardsHeld(settings, remembered), keyspacesOf(settings));
+}
+
+/** @param keyspaces as they are configured */
+export function groupsOfShards(
+  shards: readonly PlannedShard[],
+  keyspaces: readonly KeyspaceSettings[],
+): readonly ShardGroup[] {
+  return shards.map((shard) => {
     const { level } = keyspaces.find(({ name }) => name === shard.keyspace)!;
     return { number: shard.group, scheme: POLICIES[level].scheme, shard };
   });
 }
 
-/** The shards that hold, by the number of their group. */
+/** The shards that may have keys, by the number of their group. */
 export function shardsHeld(
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): readonly PlannedShard[] {
+  const configured = plannedShards(settings, settings.peers.length);
   // mutant: plans-shards-anew
-  const agreed = remembered?.placement?.shards ?? remembered?.installed?.shards;
-  return agreed === undefined ? plannedShards(settings, settings.peers.length) : shardsAsPlanned(agreed);
+  const placements = [remembered?.placement ?? null, remembered?.installed ?? null];
+  return shardsNamedBy(placements, configured);
+}
+
+/**
+ * The shards that any of the placements names, each once.
+ *
+ * @param configured those that hold where none of them names any
+ */
+export function shardsNamedBy(
+  placements: readonly (Placement | null)[],
+  configured: readonly PlannedShard[],
+): readonly PlannedShard[] {
+  const named = placements.flatMap((one) => (one === null ? [] : shardsAsPlanned(shardsNamedIn(one))));
+  if (named.length === 0) return configured;
+  const byGroup = new Map(named.toReversed().map((shard) => [shard.group, shard]));
+  return [...byGroup.values()].sort((a, b) => a.group - b.group);
 }
 
 function schemesIn(placement: Placement | null): readonly SchemeName[] {
@@ -106,4 +129,10 @@ export function schemeOfGroup(number: GroupNumber): SchemeName {
   const name = names.find((scheme) => SCHEMES[scheme].group === number);
   if (name === undefined) throw new InvariantError(`there is no scheme of group ${number}`);
   return name;
+}
+
+/** A controller of a cluster with these keyspaces may have a group of this number at some time. */
+export function mayBeGroup(number: GroupNumber, hasShards: boolean): boolean {
+  const isOfScheme = Object.values(SCHEMES).some(({ group }) => group === number);
+  return isOfScheme || (hasShards && number >= FIRST_SHARD_GROUP);
 }

@@ -1,6 +1,6 @@
 import { InvariantError } from '../base/invariant-error.ts';
 import type { Log } from '../base/log.ts';
-import type { GroupNumber } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import { evaluatorOf } from '../consistency/decide.ts';
 import { POLICIES, type Policy } from '../consistency/policies.ts';
 import { MemoryJournal } from '../journal/memory-journal.ts';
@@ -8,12 +8,10 @@ import { NOTHING_RECOVERED } from '../journal/recovered-state.ts';
 import type { Membership } from '../membership/membership.ts';
 import { busAmong, ROOT_GROUP } from '../membership/peer-bus.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
-import type { Hold, ShardElsewhere, Shards } from '../placement/keyspaces.ts';
-import type { PlacedLevel } from '../placement/placed-level.ts';
-import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
+import { agreedShardsOf } from '../placement/agreed-shards.ts';
+import { keyspacesOf } from '../placement/placement.ts';
 import { Router } from '../placement/router.ts';
-import { nameOfShard, type PlannedShard } from '../placement/shards.ts';
-import { shardsOfSlots } from '../placement/slots.ts';
+import { nameOfShard, type PlannedShard, plannedShards } from '../placement/shards.ts';
 import { Group, type GroupPorts } from '../replication/group.ts';
 import { READ_WINDOW_BYTES, readWindows } from '../replication/read-windows.ts';
 import type { ControllerPorts, SchemeSettings } from '../replication/scheme-ports.ts';
@@ -21,26 +19,20 @@ import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
 import { NO_STORE } from '../store/entry-store.ts';
 import { HotEntries } from '../store/hot-entries.ts';
 import type { CorePorts, GroupStorage } from './core-ports.ts';
-import { groupOfLevel, type ShardGroup, schemeOfGroup, shardGroups } from './group-plan.ts';
+import {
+  groupOfLevel,
+  type PlannedGroup,
+  type ShardGroup,
+  schemeOfGroup,
+  shardGroups,
+} from './group-plan.ts';
+import type { LeveledKeyspace } from './leveled-keyspace.ts';
 import type { Settings } from './settings.ts';
+import { shardParts } from './shard-parts.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
 
-/** A keyspace, or a part of one, whose name, level and group may change while the controller runs. */
-export interface LeveledKeyspace extends KeyspaceSettings {
-  name: string;
-  /** The level that this controller goes by. */
-  level: PlacedLevel;
-  policy: Policy;
-  group: Group;
-  hold: Hold;
-  /** The group whose values the store has, by the placement that was accepted last. */
-  owner: Group;
-  readonly elsewhere: ShardElsewhere | null;
-  readonly shards: Shards<LeveledKeyspace> | null;
-}
-
-/** The groups that a controller takes part in. A move of a keyspace may need a further one while the controller runs. */
+/** The groups that a controller takes part in. Moves begin further ones, and end some, while the controller runs. */
 export class Groups {
   /** All groups: the root group is the first. */
   readonly all: Group[];
@@ -52,30 +44,35 @@ export class Groups {
   readonly router: ControllerRouter;
   /** The root group has a journal, and may have entries. */
   readonly hasOrderedEntries: boolean;
-  /** The groups of all shards, here and elsewhere, by number. */
-  readonly shards: readonly ShardGroup[];
+  /** The groups of all shards that may have keys, here and elsewhere, by number. */
+  shards: readonly ShardGroup[];
+  readonly node: ControllerId;
+  /** The shards that the controllers go by as long as they have agreed on no others. */
+  readonly configuredShards: readonly PlannedShard[];
   #keyspaces: readonly LeveledKeyspace[];
   #withEntries: readonly [Group, ...Group[]];
   #furtherViews: readonly FurtherViews[];
-  readonly #make: (number: GroupNumber, storage: GroupStorage) => Group;
+  readonly #make: MakeGroup;
 
   constructor(
     all: readonly Group[],
     hasOrderedEntries: boolean,
-    configured: readonly KeyspaceSettings[],
+    settings: Settings,
     shards: readonly ShardGroup[],
-    make: (number: GroupNumber, storage: GroupStorage) => Group,
+    make: MakeGroup,
   ) {
     this.all = [...all];
     this.#make = make;
     this.hasOrderedEntries = hasOrderedEntries;
     this.shards = shards;
+    this.node = settings.self;
+    this.configuredShards = plannedShards(settings, settings.peers.length);
     for (const group of all) this.byNumber[group.number] = group;
     const { views } = this.all[0]!.scheme;
     if (views === null) throw new InvariantError('the root group has no views');
     this.views = views;
     this.#furtherViews = furtherViewsIn(all);
-    this.#keyspaces = servedKeyspaces(configured, shards, (number) => this.entriesOf(number));
+    this.#keyspaces = servedKeyspaces(settings, this.configuredShards, (number) => this.entriesOf(number));
     this.router = new Router(this.#keyspaces);
     this.#withEntries = servingGroups(this.#keyspaces);
   }
@@ -88,11 +85,6 @@ export class Groups {
   /** The group with this number, if it may have entries; undefined while this controller has no part in it. */
   entriesOf(number: GroupNumber): Group | undefined {
     return number === ROOT_GROUP && !this.hasOrderedEntries ? undefined : this.byNumber[number];
-  }
-
-  /** The plan that the groups of the shards were made by. */
-  get plannedShards(): readonly PlannedShard[] {
-    return this.shards.map(({ shard }) => shard);
   }
 
   /** Those that have the entries of a keyspace. */
@@ -116,15 +108,26 @@ export class Groups {
     this.#withEntries = servingGroups(this.#keyspaces);
   }
 
-  /** Begins the part of this controller in one more group, which has whole keyspaces. */
-  add(number: GroupNumber, storage: GroupStorage): Group {
-    const group = this.#make(number, storage);
+  /** Begins the part of this controller in one more group. */
+  add(plan: PlannedGroup, storage: GroupStorage): Group {
+    const group = this.#make(plan, storage);
     this.all.push(group);
-    this.byNumber[number] = group;
+    this.byNumber[plan.number] = group;
     this.#furtherViews = furtherViewsIn(this.all);
     return group;
   }
+
+  /** Ends the part of this controller in a shard that has no keys any more: it does nothing from now on. */
+  remove(number: GroupNumber): void {
+    const at = this.all.findIndex((group) => group.number === number);
+    if (at < 0) return;
+    this.all.splice(at, 1);
+    delete this.byNumber[number];
+    this.#furtherViews = furtherViewsIn(this.all);
+  }
 }
+
+type MakeGroup = (plan: PlannedGroup, storage: GroupStorage) => Group;
 
 /** The part of this controller in the views of an ordered group that is not the root group. */
 interface FurtherViews {
@@ -159,54 +162,39 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
   const reading = readingOf(ports);
   const first = planned[0]!.number;
   const shards = shardGroups(settings, ports.viewLog.load());
-  const make = (number: GroupNumber, storage: GroupStorage, shard: PlannedShard | null = null) =>
-    groupWithEntries(ports, controllerOf(number, shard), reading, {
-      number,
+  const make: MakeGroup = (plan, storage) =>
+    groupWithEntries(ports, controllerOf(plan.number, plan.shard), reading, {
+      ...plan,
       storage,
-      shard,
-      scheme: shard === null ? schemeOfGroup(number) : shards.find((one) => one.number === number)!.scheme,
-      isFirst: number === first,
+      isFirst: plan.number === first,
     });
-  const withEntries = planned.map(({ number, shard }) => make(number, storageOf(number), shard));
+  const withEntries = planned.map((plan) => make(plan, storageOf(plan.number)));
   const isRootEmpty = first !== ROOT_GROUP;
   const empty = isRootEmpty
     ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading))]
     : [];
   const all = [...empty, ...withEntries];
-  return new Groups(all, !isRootEmpty, keyspacesOf(settings), shards, make);
+  return new Groups(all, !isRootEmpty, settings, shards, make);
 }
 
 function servedKeyspaces(
-  configured: readonly KeyspaceSettings[],
-  planned: readonly ShardGroup[],
+  settings: Settings,
+  planned: readonly PlannedShard[],
   entriesOf: (group: GroupNumber) => Group | undefined,
 ): readonly LeveledKeyspace[] {
-  return configured.map((settings) => {
-    const policy = POLICIES[settings.level];
+  const agreed = agreedShardsOf(planned);
+  return keyspacesOf(settings).map((keyspace) => {
+    const policy = POLICIES[keyspace.level];
     // mutant: serves-by-another-group
-    const group = entriesOf(groupOfLevel(settings.level, entriesOf(ROOT_GROUP) === undefined));
-    if (group === undefined) throw new InvariantError(`the keyspace ${settings.name} has no group`);
-    const whole = { ...settings, policy, group, hold: 'nothing', owner: group, elsewhere: null } as const;
-    const shards = planned.filter(({ shard }) => shard.keyspace === settings.name);
-    const parts = shards.map(({ shard }) => shardOf(whole, shard, entriesOf(shard.group)));
-    return { ...whole, shards: parts.length === 0 ? null : shardsWith(parts) };
+    const group = entriesOf(groupOfLevel(keyspace.level, entriesOf(ROOT_GROUP) === undefined));
+    if (group === undefined) throw new InvariantError(`the keyspace ${keyspace.name} has no group`);
+    const held = { group, owner: group, serving: group, hold: 'nothing', elsewhere: null } as const;
+    const whole = { ...keyspace, policy, ...held };
+    const serving = agreed.find((one) => one.keyspace === keyspace.name);
+    if (serving === undefined) return { ...whole, shards: null };
+    const known = { serving, reshard: null, hasBarrier: false };
+    return { ...whole, shards: shardParts(whole, known, known, { node: settings.self, entriesOf }) };
   });
-}
-
-/** @param here the group of the shard; undefined where this controller has no part in it */
-function shardOf(
-  keyspace: Omit<LeveledKeyspace, 'shards'>,
-  planned: PlannedShard,
-  here: Group | undefined,
-): LeveledKeyspace {
-  if (here !== undefined) return { ...keyspace, group: here, owner: here, shards: null };
-  const { group, members } = planned;
-  const elsewhere = { group, members, name: nameOfShard(planned), keyspace: keyspace.name };
-  return { ...keyspace, elsewhere, shards: null };
-}
-
-function shardsWith(all: readonly LeveledKeyspace[]): Shards<LeveledKeyspace> {
-  return { all, bySlot: Array.from(shardsOfSlots(all.length), (shard) => all[shard]!) };
 }
 
 /** The memory that reads take, shared by all groups. */
@@ -219,12 +207,8 @@ function readingOf({ settings, requestFlush, readWindowBytes = READ_WINDOW_BYTES
   };
 }
 
-interface GroupWithEntries {
-  readonly number: GroupNumber;
+interface GroupWithEntries extends PlannedGroup {
   readonly storage: GroupStorage;
-  /** Null for a group of whole keyspaces. */
-  readonly shard: PlannedShard | null;
-  readonly scheme: SchemeName;
   /** The first one that was planned at the start. */
   readonly isFirst: boolean;
 }

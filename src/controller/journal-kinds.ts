@@ -20,8 +20,8 @@ export function viewsKindOf(settings: PlacementSettings): JournalKind {
 export const SHARDS_DIRECTORY = 'shards';
 
 /** The directory of a shard in there. Its name says which keys are in it. */
-export function directoryOfShard({ keyspace, shard, of }: PlannedShard): string {
-  return `${keyspace}-${shard}-of-${of}`;
+export function directoryOfShard({ keyspace, place }: PlannedShard): string {
+  return `${keyspace}-${place}`;
 }
 
 /** The path of that directory. */

@@ -1,20 +1,44 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
-import { type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
+import { placementOnLink } from '../peer/cluster-identity.ts';
+import { epochOf, type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
+import { type AgreedShards, agreedShardsOf, shardsAsPlanned } from '../placement/agreed-shards.ts';
 import { isStronger } from '../placement/level.ts';
 import { levelOf, type PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, placementText } from '../placement/placement.ts';
+import { groupsLeft } from '../placement/reshard.ts';
+import { FIRST_SHARD_GROUP, shardsText } from '../placement/shards.ts';
 import type { Group } from '../replication/group.ts';
-import { groupOfLevel } from './group-plan.ts';
-import type { Groups, LeveledKeyspace } from './groups.ts';
+import {
+  groupOfLevel,
+  groupsOfShards,
+  type PlannedGroup,
+  schemeOfGroup,
+  shardsNamedBy,
+} from './group-plan.ts';
+import type { Groups } from './groups.ts';
+import type { LeveledKeyspace } from './leveled-keyspace.ts';
 import { groupsOf } from './moves/transfers.ts';
+import { type KnownShards, shardParts } from './shard-parts.ts';
 
 /** The placements that a controller's part in the views knows. */
 type Placements = Pick<Membership, 'placement' | 'acceptedPlacement'>;
 
 /** The groups as far as levels need them. */
-type RoutedGroups = Pick<Groups, 'all' | 'entriesOf' | 'keyspaces' | 'route' | 'onRouted' | 'router'>;
+type RoutedGroups = Pick<
+  Groups,
+  | 'all'
+  | 'entriesOf'
+  | 'keyspaces'
+  | 'route'
+  | 'onRouted'
+  | 'router'
+  | 'shards'
+  | 'configuredShards'
+  | 'node'
+  | 'remove'
+>;
 
 /** One of the two placements that count, taken apart. */
 interface Known {
@@ -53,12 +77,15 @@ export class Levels {
   #installed: Known;
   #accepted: Known;
   /** Groups that a keyspace has here, and in which this controller has no part yet. */
-  #missing: readonly GroupNumber[] = [];
+  #missing: readonly PlannedGroup[] = [];
+  /** The shards as the configuration has them. */
+  readonly #configuredShards: readonly AgreedShards[];
 
   constructor(views: Placements, configured: readonly KeyspaceSettings[], groups: RoutedGroups) {
     this.#views = views;
     this.configured = configured;
     this.#groups = groups;
+    this.#configuredShards = agreedShardsOf(groups.configuredShards);
     this.#installed = this.#known(null);
     this.#accepted = this.#installed;
     this.update();
@@ -81,33 +108,78 @@ export class Levels {
   }
 
   /** Groups that this controller needs, and has no part in yet. */
-  get missing(): readonly GroupNumber[] {
+  get missing(): readonly PlannedGroup[] {
     return this.#missing;
   }
 
-  /** To be called whenever another placement may have been accepted or installed. */
-  update(): void {
+  /** What a hello says of all that: the keyspaces, their shards, the zones, and the epoch. */
+  onLink(zones: readonly string[]): string {
+    const shards = shardsText(shardsAsPlanned(this.agreedShards), zones);
+    const inWords = shards === '' ? this.inWords : `${this.inWords} ${shards}`;
+    return placementOnLink(inWords, epochOf(this.#views.placement));
+  }
+
+  /**
+   * To be called whenever another placement may have been accepted or installed.
+   *
+   * @returns the groups of shards that may have lost keys to others
+   */
+  update(): ReadonlySet<GroupNumber> {
     // mutant: serves-in-two-groups
     const { placement: installed, acceptedPlacement: accepted } = this.#views;
-    if (installed === this.#installed.placement && accepted === this.#accepted.placement) return;
+    if (installed === this.#installed.placement && accepted === this.#accepted.placement) return NO_GROUPS;
+    const before = this.agreedShards;
     this.#installed = this.#known(installed);
     this.#accepted = this.#known(accepted);
     this.#takeApart();
+    this.#knowShards();
     this.onGroups();
+    return groupsLeft(before, this.agreedShards);
+  }
+
+  /** The shards that serve by the installed placement. */
+  get agreedShards(): readonly AgreedShards[] {
+    return this.#shardsIn(this.#installed);
   }
 
   /** To be called when this controller takes part in one more group. */
   onGroups(): void {
     const known = [this.#installed, this.#accepted];
-    const missing = new Set<GroupNumber>();
+    const numbers = new Set<GroupNumber>();
     for (const part of this.#groups.keyspaces) {
       this.#route(part);
-      for (const number of known.flatMap(({ sides }) => groupsOf(sides, part.prefix)))
-        if (this.#groups.entriesOf(number) === undefined) missing.add(number);
+      for (const number of known.flatMap(({ sides }) => groupsOf(sides, part.prefix))) numbers.add(number);
     }
-    this.#missing = [...missing];
+    const { shards, node } = this.#groups;
+    const levels = [...numbers].map((number) => ({ number, scheme: schemeOfGroup(number), shard: null }));
+    const here = shards.filter(({ shard }) => shard.members.includes(node));
+    const needed: readonly PlannedGroup[] = [...levels, ...here];
+    this.#missing = needed.filter(({ number }) => this.#groups.entriesOf(number) === undefined);
     this.#guardValues();
     this.#groups.onRouted();
+  }
+
+  /** Knows the groups that any of the two placements names, and ends those of shards that none of them names. */
+  #knowShards(): void {
+    const groups = this.#groups;
+    const placements = [this.#accepted, this.#installed].map(({ placement }) => placement);
+    groups.shards = groupsOfShards(shardsNamedBy(placements, groups.configuredShards), this.configured);
+    const named = new Set(groups.shards.map(({ number }) => number));
+    const ended = groups.all.filter(({ number }) => number >= FIRST_SHARD_GROUP && !named.has(number));
+    for (const { number } of ended) groups.remove(number);
+  }
+
+  #shardsIn({ placement }: Known): readonly AgreedShards[] {
+    return placement?.shards ?? this.#configuredShards;
+  }
+
+  /** What a placement says of the shards of a keyspace; null where it has none. */
+  #knownShards(known: Known, name: string): KnownShards | null {
+    const serving = this.#shardsIn(known).find(({ keyspace }) => keyspace === name);
+    if (serving === undefined) return null;
+    const reshard = known.placement?.move?.reshard;
+    const isOfThis = reshard?.from.keyspace === name;
+    return { serving, reshard: isOfThis ? reshard : null, hasBarrier: isOfThis && known.hasBarrier };
   }
 
   /** While a key has records in two groups, the store has the value of one of them. */
@@ -118,9 +190,10 @@ export class Levels {
     const partOf = (key: string) => router.partOf(key) as LeveledKeyspace;
     for (const group of all) {
       const owns = (key: string) => partOf(key).owner === group;
+      const serves = (key: string) => partOf(key).serving === group;
       // mutant: feeds-by-what-may-never-hold
-      const tells = (key: string) => owns(key) || partOf(key).group === group;
-      group.replica.guardBy(isMoving ? { owns, tells, isBehindBarrier } : null);
+      const tells = (key: string) => serves(key) || partOf(key).group === group;
+      group.replica.guardBy(isMoving ? { owns, serves, tells, isBehindBarrier } : null);
     }
   }
 
@@ -165,8 +238,22 @@ export class Levels {
     part.policy = POLICIES[level];
     part.group = group ?? part.group;
     part.owner = this.#groupOf(next.level, this.#accepted) ?? part.group;
+    part.serving = part.owner;
     if (group === undefined || !isOneGroup) part.hold = 'all';
     else part.hold = this.#isBarred(part.prefix) ? 'writes' : 'nothing';
+    if (part.shards !== null) this.#routeShards(part);
+  }
+
+  /** A keyspace with shards keeps its level and its prefix, so both placements have it. */
+  #routeShards(part: LeveledKeyspace): void {
+    const now = this.#knownShards(this.#installed, part.name);
+    const next = this.#knownShards(this.#accepted, part.name);
+    if (now === null || next === null) return;
+    // mutant: keeps-the-old-epoch
+    part.shards = shardParts(part, now, next, {
+      node: this.#groups.node,
+      entriesOf: (number) => this.#groups.entriesOf(number),
+    });
   }
 
   #isBarred(prefix: string): boolean {
@@ -196,3 +283,5 @@ export class Levels {
 export function inOneGroup(a: PlacedLevel, b: PlacedLevel): boolean {
   return POLICIES[a].scheme === POLICIES[b].scheme;
 }
+
+const NO_GROUPS: ReadonlySet<GroupNumber> = new Set();

@@ -14,7 +14,7 @@ import { kindOfViews, ViewFile, viewFileOf } from '../journal/view-file.ts';
 import { MemoryViewLog, type ViewLog } from '../membership/view-record.ts';
 import type { AbandonedGroup, GroupStorage } from './core-ports.ts';
 import { FurtherViewFiles } from './further-view-files.ts';
-import { groupsHere, type PlannedGroup, type RememberedPlacements, schemeOfGroup } from './group-plan.ts';
+import { groupsHere, type PlannedGroup, type RememberedPlacements } from './group-plan.ts';
 import { SHARDS_DIRECTORY, viewsKindOf } from './journal-kinds.ts';
 import type { Logger } from './log/logger.ts';
 import { MACHINE_CLOCK } from './machine-clock.ts';
@@ -31,7 +31,7 @@ export interface Storage {
   /** The journal of a group with entries. */
   readonly storageOf: (group: GroupNumber) => GroupStorage;
   /** Opens the journal of a further group, or makes it. @param done told why that was not possible */
-  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
+  readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
   readonly viewLog: ViewLog;
   /** The number of entries of all groups. Expired entries count until they are removed. */
   readonly keys: number;
@@ -124,10 +124,10 @@ function storageWith({ durability }: Settings, views: ViewFile | null, source: S
   return {
     planned,
     storageOf: (group) => storages.get(group)!,
-    openGroup: (number, done) => {
-      open({ number, scheme: schemeOfGroup(number), shard: null }).then(
+    openGroup: (plan, done) => {
+      open(plan).then(
         (opened) => {
-          storages.set(number, opened);
+          storages.set(plan.number, opened);
           done(opened);
         },
         (error: Error) => done(error.message),

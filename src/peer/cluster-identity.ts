@@ -27,12 +27,22 @@ export function placementOnLink(placement: string, epoch: number): string {
 
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
- * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards are never changed.
+ * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards change with the
+ * placement: they are the same by the same one. A controller that remembers no placement would serve by the shards that
+ * are configured until it gets one, so they have to be those of the peer.
  */
 function placementRefusal(there: string, here: string, version: number): string | null {
   const isAgreed = there.includes(' @') || here.includes(' @');
   if (!isAgreed) return placementDifference(there, here);
-  return version < FIRST_WITH_PLACEMENTS ? OLDER_RELEASE : shardDifference(there, here);
+  if (version < FIRST_WITH_PLACEMENTS) return OLDER_RELEASE;
+  const [its, own] = [epochIn(there), epochIn(here)];
+  const mayDiffer = its !== own && its !== '' && own !== '';
+  return mayDiffer ? null : shardDifference(there, here);
+}
+
+/** The epoch at the end of what a hello says; empty where there is none. */
+function epochIn(placement: string): string {
+  return placement.split(' @')[1] ?? '';
 }
 
 /**

@@ -16,6 +16,7 @@ import * as greeting from './codecs/handshake.ts';
 import * as heartbeat from './codecs/heartbeat.ts';
 import * as hop from './codecs/hop.ts';
 import * as membership from './codecs/membership.ts';
+import * as range from './codecs/range.ts';
 import * as restore from './codecs/restore.ts';
 import * as schemes from './codecs/schemes.ts';
 import type { PeerMessage } from './messages.ts';
@@ -70,6 +71,8 @@ const CODECS: Codecs = {
   'chain-question': [38, chain.chainQuestion],
   'chain-holds': [39, chain.chainHolds],
   'view-part': [45, membership.viewPart],
+  'range-ask': [58, range.rangeAsk],
+  'range-part': [59, range.rangePart],
   ask: [50, hop.ask],
   answer: [51, hop.answer],
 };

@@ -19,6 +19,7 @@ import type {
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
+import { isRangeMessage, type RangeMessage } from '../replication/range-messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import {
   answerFlaw,
@@ -68,6 +69,8 @@ export class MessageChecks {
   /** @returns what is wrong with the message, in words for both ends; null when it may be used */
   flawOf(from: ControllerId, message: PeerMessage): string | null {
     if (isHandshake(message)) return `a ${message.type} belongs into a handshake`;
+    if (message.type === 'moving' || isRangeMessage(message)) return this.#ofMove(message);
+    if (message.type === 'ask' || message.type === 'answer') return this.#hop(message);
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
@@ -125,16 +128,17 @@ export class MessageChecks {
         return this.#ballotOf(message, message.type === 'accepted' ? this.#ports.node : from);
       case 'rejected':
         return this.#ballot(message.promised);
-      case 'ask':
-      case 'answer':
-        return this.#hop(message);
-      case 'moving':
-        return isReasonText(message.trouble) ? null : 'what it says of its troubles is no text';
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
         return null;
     }
+  }
+
+  #ofMove(message: RangeMessage | { readonly type: 'moving'; readonly trouble: string }): string | null {
+    if (message.type === 'range-ask') return null;
+    if (!isReasonText(message.trouble)) return 'what it says of its troubles is no text';
+    return message.type === 'moving' ? null : this.#effects(message.effects);
   }
 
   #hop(message: HopMessage): string | null {

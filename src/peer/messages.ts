@@ -3,6 +3,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import type { Moving } from '../placement/moving.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
+import type { RangeMessage } from '../replication/range-messages.ts';
 
 /**
  * The first message of both ends of a link: which controller the sender is, and what two peers must have in common. The
@@ -52,7 +53,7 @@ export interface Refusal {
 export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
-export type PeerMessage = HandshakeMessage | Heartbeat | Moving | HopMessage | GroupMessage;
+export type PeerMessage = HandshakeMessage | Heartbeat | Moving | RangeMessage | HopMessage | GroupMessage;
 
 /** The mesh handles a message of the handshake itself; `MessageChecks` refuses one that comes later. */
 export function isHandshake(message: PeerMessage): message is HandshakeMessage {

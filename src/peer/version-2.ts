@@ -24,6 +24,8 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   configured: 'root',
   configuration: 'root',
   moving: 'root',
+  'range-ask': 'root',
+  'range-part': 'root',
   accepted: 'root',
   install: 'root',
   ordered: 'data',

@@ -1,8 +1,9 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import { type AgreedShards, agreedInOrder, agreedShardsFlaw } from './agreed-shards.ts';
+import { type AgreedShards, agreedInOrder, agreedShardsFlaw, shardsFlaw } from './agreed-shards.ts';
 import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
+import type { Reshard } from './reshard.ts';
 
 /**
  * Which keyspace has which keys and which level, as the controllers agree on it. Each change of a placement is a new
@@ -56,6 +57,8 @@ export type MovePhase = 'preparing' | 'barrier' | 'settling';
 /** A change of a keyspace by which some keys get another group. */
 export interface Move extends KeyspaceChange {
   readonly phase: MovePhase;
+  /** The keyspace gets another number of shards, and stays as it is otherwise: `before` and `after` are equal. */
+  readonly reshard?: Reshard;
   /**
    * Behind the barrier: entries that expired before this moment of cluster time get into no ordered group. In
    * milliseconds since 1970.
@@ -96,6 +99,18 @@ export function withMove(
   return { epoch: epochOf(placement) + 1, keyspaces, move, ...keptFrom(placement, configured) };
 }
 
+/** The keyspace is going to have another number of shards. Only while no other move is under way. */
+export function withReshard(
+  placement: Placement | null,
+  configured: AsConfigured,
+  reshard: Reshard,
+): Placement {
+  const keyspaces = placement?.keyspaces ?? configured.keyspaces;
+  const own = keyspaces.find(({ name }) => name === reshard.from.keyspace)!;
+  const begun = withMove(placement, configured, { before: own, after: own });
+  return { ...begun, move: { ...begun.move!, reshard } };
+}
+
 /** What a placement takes from the configuration once, and keeps. */
 function keptFrom(
   placement: Placement | null,
@@ -117,9 +132,10 @@ function apartFrom(
 }
 
 /** The placement after the next step of the move. @param nowMs cluster time */
-export function movedOn(placement: Placement, { phase, before, after }: Move, nowMs: WallMs): Placement {
+export function movedOn(placement: Placement, move: Move, nowMs: WallMs): Placement {
   const epoch = placement.epoch + 1;
-  const change = { before, after };
+  const { phase } = move;
+  const change = changeIn(move);
   switch (phase) {
     case 'preparing': {
       const expiredBeforeMs = Math.floor(nowMs);
@@ -128,22 +144,31 @@ export function movedOn(placement: Placement, { phase, before, after }: Move, no
     case 'barrier': {
       const keyspaces = changed(placement.keyspaces, change);
       // mutant: forgets-the-agreed-group
-      return { ...placement, epoch, keyspaces, move: { ...change, phase: 'settling' } };
+      const next: Placement = { ...placement, epoch, keyspaces, move: { ...change, phase: 'settling' } };
+      return move.reshard === undefined ? next : { ...next, shards: reshardedBy(placement, move.reshard) };
     }
     case 'settling':
       return { ...placement, epoch, move: null };
   }
 }
 
+function changeIn({ before, after, reshard }: Move): Omit<Move, 'phase' | 'expiredBeforeMs'> {
+  return { before, after, ...(reshard === undefined ? {} : { reshard }) };
+}
+
+function reshardedBy({ shards = [] }: Placement, { to }: Reshard): readonly AgreedShards[] {
+  return shards.map((one) => (one.keyspace === to.keyspace ? to : one));
+}
+
 /** Writes are taken by the groups before again, and the copies begin anew. */
 export function withBarrierLifted(placement: Placement, move: Move): Placement {
-  const { before, after } = move;
-  return { ...placement, epoch: placement.epoch + 1, move: { before, after, phase: 'preparing' } };
+  return { ...placement, epoch: placement.epoch + 1, move: { ...changeIn(move), phase: 'preparing' } };
 }
 
 /** The keyspaces stay as they were. What was copied is forgotten. Only until the move is settling. */
-export function withMoveCancelled(placement: Placement, { before, after }: Move): Placement {
-  const move: Move = { before: after, after: before, phase: 'settling' };
+export function withMoveCancelled(placement: Placement, { before, after, reshard }: Move): Placement {
+  const back = reshard === undefined ? {} : { reshard: { from: reshard.to, to: reshard.from } };
+  const move: Move = { before: after, after: before, phase: 'settling', ...back };
   return { ...placement, epoch: placement.epoch + 1, move };
 }
 
@@ -152,8 +177,9 @@ export function nameOfChange({ before, after }: KeyspaceChange): string {
   return (after ?? before)!.name;
 }
 
-export function sameChange(a: KeyspaceChange, b: KeyspaceChange): boolean {
-  return sameKeyspace(a.before, b.before) && sameKeyspace(a.after, b.after);
+export function sameChange(a: Omit<Move, 'phase'>, b: Omit<Move, 'phase'>): boolean {
+  const sameShards = a.reshard?.to.shards === b.reshard?.to.shards;
+  return sameShards && sameKeyspace(a.before, b.before) && sameKeyspace(a.after, b.after);
 }
 
 /** The keyspaces with this change, in the order of their prefixes. */
@@ -182,6 +208,11 @@ function otherKeyspaces({ keyspaces, move }: Placement): readonly KeyspaceSettin
   if (move === null) return null;
   const { before, after, phase } = move;
   return changed(keyspaces, phase === 'settling' ? { before: after, after: before } : { before, after });
+}
+
+/** The shards that may have keys by this placement: those that serve, and those on both sides of a move. */
+export function shardsNamedIn({ shards = [], move }: Placement): readonly AgreedShards[] {
+  return move?.reshard === undefined ? shards : [...shards, move.reshard.from, move.reshard.to];
 }
 
 /** 0 where there is no placement. */
@@ -229,7 +260,22 @@ function moveFlaw(move: Move, placement: Placement): string | null {
   const serving = phase === 'settling' ? after : before;
   const held = placement.keyspaces.find((keyspace) => keyspace.name === name) ?? null;
   if (!sameKeyspace(serving, held)) return `the keyspace ${name} is not that of its move`;
-  return keyspacesFlaw(otherKeyspaces(placement)!);
+  return (
+    keyspacesFlaw(otherKeyspaces(placement)!) ??
+    (move.reshard === undefined ? null : reshardFlaw(move, placement))
+  );
+}
+
+function reshardFlaw({ before, after, phase, reshard }: Move, { shards = [] }: Placement): string | null {
+  const { from, to } = reshard!;
+  const name = from.keyspace;
+  if (to.keyspace !== name || before?.name !== name || !sameKeyspace(before, after))
+    return `${name} gets other shards, and is changed`;
+  const serving = shards.find(({ keyspace }) => keyspace === name);
+  const held = JSON.stringify(agreedInOrder(phase === 'settling' ? to : from));
+  if (serving === undefined || JSON.stringify(agreedInOrder(serving)) !== held)
+    return `the shards of ${name} are not those of its move`;
+  return shardsFlaw(phase === 'settling' ? from : to);
 }
 
 function sameKeyspace(a: KeyspaceSettings | null, b: KeyspaceSettings | null): boolean {
@@ -248,8 +294,13 @@ function inOrder(placement: Placement | null): Placement | null {
   const kept = shards === undefined ? apart : { ...apart, shards: shards.map(agreedInOrder) };
   if (move === null) return { epoch, keyspaces, move, ...kept };
   const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
-  const { phase, expiredBeforeMs = 0 } = move;
-  return { epoch, keyspaces, move: { before: before!, after: after!, phase, expiredBeforeMs }, ...kept };
+  const { phase, expiredBeforeMs = 0, reshard } = move;
+  const shared =
+    reshard === undefined
+      ? {}
+      : { reshard: { from: agreedInOrder(reshard.from), to: agreedInOrder(reshard.to) } };
+  const ordered = { before: before!, after: after!, phase, expiredBeforeMs, ...shared };
+  return { epoch, keyspaces, move: ordered, ...kept };
 }
 
 function fieldsInOrder({ name, prefix, level }: KeyspaceSettings): KeyspaceSettings {

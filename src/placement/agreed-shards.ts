@@ -1,10 +1,10 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
-import { FIRST_SHARD_GROUP, type PlannedShard, SHARD_GROUPS_MAX } from './shards.ts';
+import { FIRST_SHARD_GROUP, type PlannedShard, placeAtStart, SHARD_GROUPS_MAX } from './shards.ts';
 import { SHARDS_MAX } from './slots.ts';
 
 /**
  * The shards of one keyspace as a placement has them. The first placement takes them from the configuration. All later
- * ones have the same, and no controller plans them anew.
+ * ones have the same until the keyspace is resharded, and no controller plans them anew.
  */
 export interface AgreedShards {
   /** The name of the keyspace. */
@@ -13,6 +13,8 @@ export interface AgreedShards {
   readonly shards: number;
   /** Of each shard, by its number: its group, and then the controllers that have its entries, in order of their ids. */
   readonly groups: readonly (readonly number[])[];
+  /** See `PlannedShard`, by the numbers of the shards. Absent where all shards are there from the start. */
+  readonly places?: readonly string[];
 }
 
 /** Those of each keyspace, in the order of the plan. */
@@ -21,22 +23,33 @@ export function agreedShardsOf(planned: readonly PlannedShard[]): readonly Agree
   return names.map((keyspace) => {
     const own = planned.filter((shard) => shard.keyspace === keyspace);
     const groups = own.map(({ group, members }) => [group, ...members]);
-    return { keyspace, shards: own.length, groups };
+    const places = own.map(({ place }) => place);
+    return withPlaces({ keyspace, shards: own.length, groups }, places);
   });
 }
 
 /** The plan that they were taken from. */
 export function shardsAsPlanned(agreed: readonly AgreedShards[]): readonly PlannedShard[] {
-  return agreed.flatMap(({ keyspace, shards, groups }) =>
+  return agreed.flatMap(({ keyspace, shards, groups, places }) =>
     groups.map(([group, ...members], shard) => {
-      return { keyspace, shard, of: shards, group: group as GroupNumber, members };
+      const place = places?.[shard] ?? placeAtStart(shard, shards);
+      return { keyspace, shard, of: shards, place, group: group as GroupNumber, members };
     }),
   );
 }
 
+/** @param places of all shards; they are left out where they say nothing */
+export function withPlaces(
+  { keyspace, shards, groups }: AgreedShards,
+  places: readonly string[],
+): AgreedShards {
+  const areAtStart = places.every((place, shard) => place === placeAtStart(shard, shards));
+  return areAtStart ? { keyspace, shards, groups } : { keyspace, shards, groups, places };
+}
+
 /** With the fields in one order. */
-export function agreedInOrder({ keyspace, shards, groups }: AgreedShards): AgreedShards {
-  return { keyspace, shards, groups };
+export function agreedInOrder({ keyspace, shards, groups, places }: AgreedShards): AgreedShards {
+  return { keyspace, shards, groups, ...(places === undefined ? {} : { places }) };
 }
 
 /**
@@ -50,15 +63,28 @@ export function agreedShardsFlaw(
   if (!Array.isArray(agreed) || agreed.length === 0) return 'a placement has an empty list of shards';
   const names = agreed.map(({ keyspace }) => keyspace);
   if (new Set(names).size < names.length) return 'the shards of a keyspace are there twice';
-  for (const { keyspace, shards, groups } of agreed) {
-    if (!keyspaces.includes(keyspace)) return 'there are shards of no keyspace';
-    const isCount = Number.isInteger(shards) && shards >= 2 && shards <= SHARDS_MAX;
-    if (!isCount || !Array.isArray(groups) || groups.length !== shards)
-      return `the number of shards of ${keyspace} is not that of their groups`;
-    if (!groups.every(isGroup)) return `a shard of ${keyspace} has no group`;
+  for (const one of agreed) {
+    if (!keyspaces.includes(one.keyspace)) return 'there are shards of no keyspace';
+    const flaw = shardsFlaw(one);
+    if (flaw !== null) return flaw;
   }
   const numbers = agreed.flatMap(({ groups }) => groups.map((group: readonly number[]) => group[0]));
   return new Set(numbers).size < numbers.length ? 'two shards have the same group' : null;
+}
+
+/** @returns why these can't be the shards of a keyspace, in words; null when they can */
+export function shardsFlaw({ keyspace, shards, groups, places }: AgreedShards): string | null {
+  const isCount = Number.isInteger(shards) && shards >= 1 && shards <= SHARDS_MAX;
+  if (!isCount || !Array.isArray(groups) || groups.length !== shards)
+    return `the number of shards of ${keyspace} is not that of their groups`;
+  if (!groups.every(isGroup)) return `a shard of ${keyspace} has no group`;
+  if (places === undefined) return null;
+  const areNames = Array.isArray(places) && places.length === shards && places.every(isPlace);
+  return areNames && new Set(places).size === shards ? null : `a shard of ${keyspace} has no name`;
+}
+
+function isPlace(place: unknown): boolean {
+  return typeof place === 'string' && /^\d{1,2}-(of|at)-\d{1,16}$/.test(place);
 }
 
 /** A number of a group, and then at least one controller, no controller twice. */

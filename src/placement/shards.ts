@@ -26,9 +26,16 @@ export interface PlannedShard {
   readonly shard: number;
   /** How many shards the keyspace has. */
   readonly of: number;
+  /** Names the shard for ever: no other shard of the keyspace ever has the same. Its directory is called by it. */
+  readonly place: string;
   readonly group: GroupNumber;
   /** The controllers that have its entries, in the order of their ids. */
   readonly members: readonly ControllerId[];
+}
+
+/** The name of a shard that is there from the start. */
+export function placeAtStart(shard: number, shards: number): string {
+  return `${shard}-of-${shards}`;
 }
 
 /** For people. */
@@ -55,7 +62,9 @@ export function plannedShards(
   const byName = sharded.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return byName
     .flatMap(({ name, shards, replicas }) =>
-      Array.from({ length: shards }, (_, shard) => ({ keyspace: name, shard, of: shards, replicas })),
+      Array.from({ length: shards }, (_, shard) => {
+        return { keyspace: name, shard, of: shards, place: placeAtStart(shard, shards), replicas };
+      }),
     )
     .map(({ replicas, ...shard }, at) => {
       return { ...shard, group: FIRST_SHARD_GROUP + at, members: spread.next(replicas) };
@@ -70,13 +79,15 @@ export function plannedShards(
  *
  * Without zones no controller gets two replicas more than another.
  */
-class ReplicaSpread {
+export class ReplicaSpread {
   readonly #zones: readonly string[];
   readonly #loads: number[];
 
-  constructor(controllers: number, zones: readonly string[]) {
+  /** @param taken the controllers of the shards that are there already */
+  constructor(controllers: number, zones: readonly string[], taken: readonly (readonly number[])[] = []) {
     this.#zones = zones;
     this.#loads = new Array<number>(controllers).fill(0);
+    for (const member of taken.flat()) this.#loads[member]!++;
   }
 
   next(replicas: number): readonly ControllerId[] {

@@ -208,6 +208,7 @@ export type WantedKeyspace =
   | { readonly what: 'remove'; readonly keyspace: string }
   | { readonly what: 'prefix'; readonly keyspace: string; readonly prefix: string }
   | { readonly what: 'level'; readonly keyspace: string; readonly level: string }
+  | { readonly what: 'shards'; readonly keyspace: string; readonly shards: number }
   | { readonly what: 'cancel'; readonly keyspace: string };
 
 /** memchorus's own command: the keyspaces with their levels, or a change of one of them. */

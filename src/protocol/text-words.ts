@@ -181,6 +181,8 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
   if (words.length === 4 && first === 'add')
     return { what: 'add', keyspace: second, prefix: third, level: fourth };
   if (words.length === 3 && first === 'prefix') return { what: 'prefix', keyspace: second, prefix: third };
+  if (words.length === 3 && second === 'shards')
+    return /^\d{1,3}$/.test(third) ? { what: 'shards', keyspace: first, shards: Number(third) } : null;
   if (words.length !== 2 || first === 'add' || first === 'prefix') return null;
   if (first === 'remove') return { what: 'remove', keyspace: second };
   if (second === 'cancel') return { what: 'cancel', keyspace: first };
@@ -188,7 +190,7 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
 }
 
 export const KEYSPACE_USAGE =
-  'keyspace [json | <name> <level> | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
+  'keyspace [json | <name> <level> | <name> shards <number> | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
 
 export function parseMember(line: TextLine): Request {
   if (line.count === 1) return { kind: 'member', change: null, format: 'table' };

@@ -6,6 +6,7 @@ import { sameVersion } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { nextPartWrites, PART_WRITES_FIRST, readValues } from './exchange/feed-values.ts';
 import type { Group } from './group.ts';
+import { flushesIn } from './range-feed.ts';
 import { RangePurge } from './range-purge.ts';
 
 export interface RangeCopyPorts {
@@ -287,10 +288,4 @@ export class RangeCopy {
     this.#losses = from.recovery.lossesWhenFull;
     this.#isFinished = true;
   }
-}
-
-/** The versions of the flushes among the effects. A flush that is announced for later is none yet. */
-function flushesIn(effects: readonly Effect[]): readonly string[] {
-  const flushes = effects.filter(({ kind }) => kind === 'flush');
-  return flushes.map(({ version: { time, node } }) => `${time}/${node}`);
 }

@@ -3,7 +3,7 @@ import type { Journal, JournalRecord } from '../journal/journal.ts';
 /** Records that are looked at in one step. It bounds the cost of a step, whatever the number of keys. */
 const LOOKS_PER_STEP = 2_048;
 
-/** Has a journal forget its records of some keys, a few at a time. The store is not touched. */
+/** Has a journal forget its records of some keys, a few at a time. The store is touched by `onForgotten` alone. */
 export class RangePurge {
   readonly journal: Journal;
   readonly #isOf: (key: string) => boolean;
@@ -13,7 +13,14 @@ export class RangePurge {
   #forgotten = 0;
   #forgottenKeys = 0;
 
-  constructor(journal: Journal, isOf: (key: string) => boolean) {
+  readonly #onForgotten: (key: string) => void;
+
+  constructor(
+    journal: Journal,
+    isOf: (key: string) => boolean,
+    onForgotten: (key: string) => void = () => {},
+  ) {
+    this.#onForgotten = onForgotten;
     this.journal = journal;
     this.#isOf = isOf;
     this.#walk = journal.walk();
@@ -48,7 +55,10 @@ export class RangePurge {
     }
     if (found.length > 0) this.#hasFound = true;
     const keysBefore = this.journal.keys;
-    for (const record of found) this.journal.forget(record);
+    for (const record of found) {
+      this.journal.forget(record);
+      this.#onForgotten(record.key);
+    }
     this.#forgotten += found.length;
     this.#forgottenKeys += keysBefore - this.journal.keys;
   }

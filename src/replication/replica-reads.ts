@@ -80,7 +80,7 @@ export class ReplicaReads {
    * @param done not called, or called with a failure, once the reader is gone
    */
   read(key: string, done: ReadDone, reader: Reader): void {
-    if (this.#replica.isForeign(key)) return done(MOVED, null, 0);
+    if (this.#replica.isUnserved(key)) return done(MOVED, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) return this.#onNothing(key, done, reader);
@@ -105,7 +105,7 @@ export class ReplicaReads {
   #readAgain(key: string, bytes: number, done: ReadDone, reader: Reader): void {
     // mutant: reads-again-within-window
     this.#windows.elsewhere.leave(bytes);
-    if (this.#replica.isForeign(key)) return done(MOVED, null, 0);
+    if (this.#replica.isUnserved(key)) return done(MOVED, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) {
@@ -166,7 +166,7 @@ export class ReplicaReads {
   }
 
   #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    if (this.#replica.isForeign(key)) {
+    if (this.#replica.isUnserved(key)) {
       this.#windows.store.leave(bytes);
       return done(MOVED, null, 0);
     }

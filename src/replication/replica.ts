@@ -284,6 +284,14 @@ export class Replica {
     );
   }
 
+  /**
+   * Another group serves the key. The records here are those of a move: no peer is told of them, and they do not end
+   * when they expire.
+   */
+  isUnserved(key: string): boolean {
+    return this.#guard !== null && !this.#guard.serves(key);
+  }
+
   /** Why the store cannot be used; null when it can. */
   storeTrouble(): string | null {
     const { state } = this.#store;
@@ -298,8 +306,13 @@ export class Replica {
 export interface ValueGuard {
   /** No write of the keys that move is taken, and the group before still serves them, as far as is known here. */
   readonly isBehindBarrier: boolean;
-  /** The value of the key in the store is that of this group. */
+  /**
+   * The value of the key in the store is that of this group. Where the group that serves the key is not on this
+   * controller, that is the other group of the move.
+   */
   owns(key: string): boolean;
+  /** This group serves the key, by the placement that was accepted last. */
+  serves(key: string): boolean;
   /**
    * The records of the key in this group may be those that count: the group has the key by the placement that was
    * installed last, or by the one that was accepted last, which may never be installed.

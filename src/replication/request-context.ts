@@ -56,11 +56,13 @@ export interface RequestContext {
   /** The oldest state that the reads ask for, in milliseconds; null where they ask for no bound. Then `level` is null. */
   maxAgeMs: number | null;
   readonly session: Session;
+  /** The client is one of another controller, which has sent its request here because the key is here. */
+  readonly isOfPeer: boolean;
 }
 
 /** The context of a new connection. */
-export function newContext(): RequestContext {
-  return { level: null, maxAgeMs: null, session: { started: 0, parts: [], reached: null } };
+export function newContext(isOfPeer = false): RequestContext {
+  return { level: null, maxAgeMs: null, session: { started: 0, parts: [], reached: null }, isOfPeer };
 }
 
 /** The context of writes that no client has asked for. */

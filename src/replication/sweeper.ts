@@ -21,8 +21,8 @@ export function peerKnowledge({ knownBy, controller }: SchemePorts): PeerKnowled
 
 export interface SweeperPorts {
   readonly journal: Journal;
-  /** The key's entry belongs to another group: see `Replica.isForeign`. */
-  readonly isForeign: (key: string) => boolean;
+  /** The key's entry belongs to another group: see `Replica.isUnserved`. */
+  readonly isUnserved: (key: string) => boolean;
   /** Cluster time, milliseconds since 1970; null while there is none. */
   readonly agreedMs: () => WallMs | null;
   readonly peers: () => readonly PeerKnowledge[];
@@ -92,10 +92,10 @@ export class Sweeper {
 
   /** @returns how many records are removed, or will be in a moment */
   #look(peers: readonly PeerKnowledge[], expiredBeforeMs: WallMs): number {
-    const { journal, isForeign, proposeEnd, dropValue } = this.#ports;
+    const { journal, isUnserved, proposeEnd, dropValue } = this.#ports;
     let ended = 0;
     for (const record of journal.sample(RECORDS_PER_LOOK)) {
-      if (isForeign(record.key)) continue;
+      if (isUnserved(record.key)) continue;
       if (record.tombstone) {
         if (this.#forget(record, peers)) ended++;
       } else if (record.expiresAtMs !== 0 && record.expiresAtMs <= expiredBeforeMs) {

@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts';
 import type { ScenarioShards } from './scenario-shards.ts';
 import { AgesRecorder } from './sim-ages.ts';
 import type { SimCluster } from './sim-cluster.ts';
+import { joined, restricted } from './witness-journal.ts';
 
 /** Judges each shard of the only keyspace by itself: what its members have, and what all controllers say of its keys. */
 export function judgeShards(
@@ -18,8 +19,9 @@ export function judgeShards(
   values: readonly State[],
   ages: AgesRecorder,
 ): Verdict {
-  const bySlot = shardsOfSlots(shards);
-  const verdicts = Array.from({ length: shards }, (_, shard): Verdict => {
+  const groups = groupsAtEnd(cluster) ?? Array.from({ length: shards }, (_, i) => FIRST_SHARD_GROUP + i);
+  const bySlot = shardsOfSlots(groups.length);
+  const verdicts = groups.map((group, shard): Verdict => {
     // A flush has no key, and concerns every shard.
     const isOf = (key: string) => key === '' || bySlot[slotOf(key)] === shard;
     const of = <T extends { readonly key: string }>(all: readonly T[]) => all.filter(({ key }) => isOf(key));
@@ -32,7 +34,8 @@ export function judgeShards(
       failures: shard === 0 ? record.failures : 0,
     };
     const ofValues = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
-    const judged = shardOf(cluster, FIRST_SHARD_GROUP + shard);
+    const isResharded = (scenario.steps ?? []).length > 0;
+    const judged = isResharded ? movedShardOf(cluster, group, isOf) : shardOf(cluster, group);
     const aged = new AgesRecorder();
     // The run that has carried a write out may have ended, whether or not that of the controller that answered has.
     const hasEnded = judged.nodes.some(({ incarnation }) => incarnation > 1);
@@ -43,6 +46,49 @@ export function judgeShards(
     violations: verdicts.flatMap(({ violations }) => violations),
     undecided: verdicts.reduce((sum, { undecided }) => sum + undecided, 0),
     searched: verdicts.some(({ searched }) => searched),
+  };
+}
+
+/** The groups of the shards as they are now; null where the controllers have agreed on none. */
+function groupsAtEnd({ nodes }: SimCluster): readonly number[] | null {
+  const [agreed] = nodes[0]!.core!.groups.views.placement?.shards ?? [];
+  return agreed?.groups.map(([group]) => group!) ?? null;
+}
+
+/**
+ * The shard as its members have it at the end, and what any controller ever applied of its keys.
+ *
+ *  - A controller that has no part in it any more knows what the first member knows.
+ *  - A controller may have been away from the key while others deleted it, and forgot that. So deletions count as
+ *    applied everywhere.
+ *  - A controller may have copied what is lost with those that served it. So no controller counts as one that forgets
+ *    nothing where a run has ended whose writes were not on disk.
+ */
+function movedShardOf(cluster: SimCluster, group: number, isOf: (key: string) => boolean): Judged {
+  const { level, durability, losses, lossesAlone, resumptions, nodes } = cluster;
+  const members = nodes.filter(({ core }) => core?.groups.byNumber[group] !== undefined);
+  const latest = Math.max(...nodes.map(({ incarnation }) => incarnation));
+  const deletions = nodes
+    .flatMap(({ journals }) => journals.all)
+    .flatMap(({ applied }) => applied.filter(({ kind }) => kind === 'delete'));
+  return {
+    level,
+    durability,
+    losses: [...losses, ...lossesAlone],
+    resumptions,
+    former: [],
+    nodes: nodes.map((node) => {
+      const member = members.includes(node) ? node : members[0]!;
+      const own = joined(node.journals.all, member.journalOf(group));
+      const journal = { ...own, applied: [...own.applied, ...deletions] };
+      return {
+        id: node.id,
+        incarnation: durability === 'sync' ? node.incarnation : latest,
+        diedMs: node.diedMs,
+        store: member.store,
+        journal: restricted(journal, isOf),
+      };
+    }),
   };
 }
 

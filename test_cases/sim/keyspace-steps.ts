@@ -5,12 +5,12 @@ import { type LevelSwitch, switchesOf } from './level-switches.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** A client asks a controller to add a keyspace, to remove one, or to give one another prefix. */
+/** A client asks a controller to add a keyspace, to remove one, or to give one another prefix or number of shards. */
 export interface KeyspaceStep {
   /** Virtual milliseconds after the clients have started. */
   readonly atMs: number;
   readonly node: number;
-  readonly change: Extract<WantedKeyspace, { readonly what: 'add' | 'remove' | 'prefix' }>;
+  readonly change: Extract<WantedKeyspace, { readonly what: 'add' | 'remove' | 'prefix' | 'shards' }>;
 }
 
 /** Names of keyspaces that are not there at the start. */
@@ -39,6 +39,15 @@ export function drawKeyspaceSteps(
   };
   return Array.from({ length: 1 + random.below(6) }, () => {
     return { atMs: random.between(0, untilMs), node: random.below(nodes), change: change() };
+  }).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Other numbers of shards for the only keyspace. Some are asked of two controllers at the same time. */
+export function drawReshards(random: Random, untilMs: number, nodes: number): readonly KeyspaceStep[] {
+  const count = 1 + random.below(4);
+  return Array.from({ length: count }, (): KeyspaceStep => {
+    const change = { what: 'shards', keyspace: DEFAULT_KEYSPACE, shards: 1 + random.below(5) } as const;
+    return { atMs: random.between(0, untilMs), node: random.below(nodes), change };
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -122,5 +131,7 @@ export function describeStep({ atMs, node, change }: KeyspaceStep): string {
   const { what, keyspace } = change;
   const more = 'prefix' in change ? ` ${change.prefix}` : '';
   const level = 'level' in change ? ` ${change.level}` : '';
-  return `n${node} is asked to ${what} ${keyspace}${more}${level}, at ${Math.round(atMs)}`;
+  const shards = 'shards' in change ? ` to ${change.shards}` : '';
+  const how = what === 'shards' ? 'reshard' : what;
+  return `n${node} is asked to ${how} ${keyspace}${more}${level}${shards}, at ${Math.round(atMs)}`;
 }

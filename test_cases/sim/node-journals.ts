@@ -20,6 +20,10 @@ export class NodeJournals {
     return this.#byGroup.get(group);
   }
 
+  get all(): readonly WitnessJournal[] {
+    return [...this.#byGroup.values()];
+  }
+
   set(group: number, journal: WitnessJournal): void {
     this.#byGroup.set(group, journal);
   }
@@ -64,13 +68,13 @@ export class NodeJournals {
     return joined(all, (serving === undefined ? undefined : this.of(serving)) ?? all[0]!);
   }
 
-  /** Those of all groups, whose keys never move. */
+  /** Those of all groups, each for the keys that it serves. */
   get ofAll(): JudgedJournal {
     const all = [...this.#byGroup.values()];
     return {
       applied: all.flatMap(({ applied }) => applied),
-      newest: (key) => newestIn(all, key),
-      liveKeys: () => new Set(all.flatMap((journal) => [...journal.liveKeys()])),
+      newest: (key) => this.newest(key),
+      liveKeys: () => new Set(this.liveKeys()),
       allRecords: () => all.flatMap((journal) => journal.allRecords()),
       forgetBeyond: (version) => {
         for (const journal of all) journal.forgetBeyond(version);

@@ -8,7 +8,6 @@ import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
 import { FaultInjector, type FaultKind, healAll } from './faults.ts';
-import { findUnfilled } from './judge.ts';
 import { judgeScenario, keepsSessionsIn, keyspaceChanges } from './judge-keyspaces.ts';
 import { judgedLevel, PlacementWatch } from './level-switches.ts';
 import { MemberSteps } from './member-steps.ts';
@@ -22,6 +21,7 @@ import type { SimNode } from './sim-node.ts';
 import { SessionRecorder, SimSession } from './sim-sessions.ts';
 import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
+import { unfilledFor, untilResharded } from './until-quiet.ts';
 import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX, VIEWS_PER_MOVE } from './view-bounds.ts';
 import { NotLive, type Violation, violationOf } from './violation.ts';
 
@@ -48,9 +48,6 @@ const SERVES_WITHIN_MS = 10_000;
  * How long peers may take to exchange what they have once all are ready, in virtual milliseconds: a few sync intervals.
  */
 const SETTLE_MS = 4_000;
-
-/** Stores must have all known values again after this time, in virtual milliseconds: longer than the longest pause. */
-const FILLED_WITHIN_MS = 40_000;
 
 /** All clients must have ended this long after all faults were healed, in virtual milliseconds. */
 const DONE_WITHIN_MS = 60_000;
@@ -182,6 +179,7 @@ class Run {
     await this.#readAll();
     await cluster.run(SETTLE_MS);
     await this.#playAbsence();
+    if (this.#scenario.shards !== undefined) await untilResharded(cluster);
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
     const seen = [this.#judgedSessions, this.#ages, changes] as const;
@@ -283,10 +281,13 @@ class Run {
   async #expectToKnow(node: SimNode, before: ReadonlyMap<string, string | null>): Promise<void> {
     const { network, nodes, random, scheduler } = this.#cluster;
     for (const { id } of nodes) {
-      if (id !== node.id) scheduler.after(random.between(0, 150), () => network.break(node.id, id));
+      if (id !== node.id)
+        scheduler.after(random.between(0, LINKS_BREAK_MS), () => network.break(node.id, id));
     }
     const untilMs = scheduler.nowMs + READY_WITHIN_MS;
     while (!node.serving && scheduler.nowMs < untilMs) await this.#cluster.run(5);
+    // All members of a shard may be out of reach while links break.
+    if (this.#scenario.shards !== undefined) await this.#cluster.run(LINKS_BREAK_MS);
     const after = await this.#readKeys(node);
     const difference = findDifference([before, after]);
     if (difference !== null) {
@@ -294,18 +295,9 @@ class Run {
     }
   }
 
-  /** Values that stores lost or did not take come back without a read. Values that they evict need not. */
   async #expectFilled(): Promise<void> {
-    const cluster = this.#cluster;
-    if (cluster.nodes.some(({ store }) => store.evictions > 0)) return;
-    const untilMs = cluster.scheduler.nowMs + FILLED_WITHIN_MS;
-    let lost = findUnfilled(cluster);
-    while (lost !== null && cluster.scheduler.nowMs < untilMs) {
-      await cluster.run(100);
-      lost = findUnfilled(cluster);
-    }
-    if (lost === null) return;
-    this.#violations.push({ kind: 'not-live', text: `${lost}, though nobody hinders it` });
+    const lost = await unfilledFor(this.#cluster);
+    if (lost !== null) this.#violations.push({ kind: 'not-live', text: `${lost}, though nobody hinders it` });
   }
 
   #isolate(node: SimNode): void {
@@ -388,6 +380,9 @@ class Run {
     look();
   }
 }
+
+/** The links of a controller that returns break in so many virtual milliseconds. */
+const LINKS_BREAK_MS = 150;
 
 /** The key that is written and read to see whether a controller serves. */
 const PROBE = 'probe';

@@ -14,7 +14,7 @@ import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
-import { drawKeyspaceSteps, type KeyspaceStep } from './keyspace-steps.ts';
+import { drawKeyspaceSteps, drawReshards, type KeyspaceStep } from './keyspace-steps.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
 import { drawJoinSteps, drawMemberSteps, JOINS_MAX, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
@@ -169,7 +169,7 @@ const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequenti
  * group knows of. At the end at most as many controllers are away as leave a replica of each shard, or a
  * majority of them where the shard is ordered.
  */
-function drawSharded(seed: number, { sharded: _, ...draw }: Draw): Scenario {
+function drawSharded(seed: number, { sharded: _, switches, ...draw }: Draw): Scenario {
   const random = new Random(seed).fork('shards');
   const nodes = draw.nodes ?? 3 + random.below(4);
   const shards = { shards: 2 + random.below(3), replicas: 1 + random.below(3) };
@@ -180,7 +180,11 @@ function drawSharded(seed: number, { sharded: _, ...draw }: Draw): Scenario {
   const drawn = drawScenario(seed, { ...draw, ...fixed });
   const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
   const away = drawn.absence.nodes.slice(0, shards.replicas - needed);
-  return { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
+  const sharded = { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
+  if (switches !== 'all' || isOrdered(level)) return sharded;
+  const activeMs = Math.max(500, ...drawn.clients.map(planMs));
+  const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, nodes);
+  return { ...withoutFlushes(sharded), steps };
 }
 
 /** A controller that starts empty in one group is no loss that the judge of another group knows of. */

@@ -229,10 +229,10 @@ export class SimNode implements NetworkNode {
       breakLink: (peer) => network.close(id, peer),
       planned,
       storageOf: (group) => storages.get(group)!,
-      openGroup: (group, done) =>
-        openGroup(group, (opened) =>
+      openGroup: (plan, done) =>
+        openGroup(plan, (opened) =>
           run.deliver(() =>
-            done(typeof opened === 'string' ? opened : this.journals.witnessed(group, opened)),
+            done(typeof opened === 'string' ? opened : this.journals.witnessed(plan.number, opened)),
           ),
         ),
       viewLog,

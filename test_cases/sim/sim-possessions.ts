@@ -24,7 +24,7 @@ export function inMemory(
   return {
     planned: groupsHere(settings, viewLog.load()),
     storageOf: storage,
-    openGroup: (group, done) => nextTurn(() => done(storage(group))),
+    openGroup: ({ number }, done) => nextTurn(() => done(storage(number))),
     viewLog,
   };
 }

@@ -24,7 +24,7 @@ export function settingsFor(
     threshold: 3,
     form: false,
     leaseMs: 300,
-    dataDir: settings?.durability === undefined || settings.durability === 'none' ? '' : '/data',
+    dataDir: '/data',
     durability: 'none',
     requestTimeoutMs: 1_000,
     syncIntervalMs: 1_000,

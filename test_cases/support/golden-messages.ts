@@ -4,6 +4,7 @@ import type { Configuration } from '../../src/placement/configuration.ts';
 import { GOLDEN_CHAIN_MESSAGES } from './golden-chain.ts';
 import { EFFECTS } from './golden-effects.ts';
 import { HOP_MESSAGES } from './golden-hop-messages.ts';
+import { MOVE_MESSAGES } from './golden-move-messages.ts';
 
 /**
  * The messages of the peer protocol whose bytes are recorded in `test_cases/golden`: typical ones, and extremes of each
@@ -383,17 +384,7 @@ export const GOLDEN_MESSAGES: {
     },
   },
   configuration: { typical: { type: 'configuration', configuration: CONFIGURATION } },
-  moving: {
-    typical: { type: 'moving', epoch: 3, step: 'handed-over', done: 100_000, total: 100_000, trouble: '' },
-    extreme: {
-      type: 'moving',
-      epoch: LARGEST,
-      step: 'cleared',
-      done: LARGEST,
-      total: LARGEST,
-      trouble: '\xff'.repeat(240),
-    },
-  },
+  ...MOVE_MESSAGES,
   accepted: { typical: { type: 'accepted', ballot: ballot(8, 1) } },
   install: { typical: { type: 'install', ballot: ballot(8, 1) } },
   granted: { typical: { type: 'granted', ballot: ballot(8, 1), askedMs: 123_456, forMs: 3_000 } },

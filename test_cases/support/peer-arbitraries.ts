@@ -13,11 +13,11 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
 import { LEVELS } from '../../src/placement/level.ts';
 import { settled } from '../../src/placement/member-changes.ts';
-import { MOVE_STEPS } from '../../src/placement/moving.ts';
 import { PLACED_LEVELS } from '../../src/placement/placed-level.ts';
 import type { Ticket } from '../../src/replication/chain/messages.ts';
 import type { AskedReply, AskedRequest } from '../../src/replication/hop/messages.ts';
 import { configurationOfSize } from './configurations.ts';
+import { moveArbitraries } from './move-arbitraries.ts';
 import { asked, verdicts } from './request-arbitraries.ts';
 
 /** Arbitrary messages of the peer protocol. */
@@ -379,14 +379,7 @@ export const MESSAGES: Arbitraries = {
     type: fc.constant('configuration'),
     configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
   }),
-  moving: fc.record({
-    type: fc.constant('moving'),
-    epoch: u53,
-    step: fc.constantFrom(...MOVE_STEPS),
-    done: u53,
-    total: u53,
-    trouble: latin1,
-  }),
+  ...moveArbitraries(effectLists),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),
   granted: fc.record({ type: fc.constant('granted'), ballot: ballots, askedMs: u53, forMs: u53 }),

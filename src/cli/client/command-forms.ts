@@ -9,6 +9,7 @@ export const COMMAND_FORMS: Readonly<Record<string, readonly CommandForm[]>> = {
     ['remove', '<keyspace>'],
     ['prefix', '<keyspace>', '<prefix>'],
     ['<keyspace>', '<level>'],
+    ['<keyspace>', 'shards', '<number>'],
     ['<keyspace>', 'cancel'],
   ],
 };

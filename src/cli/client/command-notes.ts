@@ -125,6 +125,7 @@ export const COMMAND_ARGUMENTS: Readonly<Record<string, readonly Note[]>> = {
     ['remove', '<name>: its keys get into the keyspaces with shorter prefixes'],
     ['prefix', '<name> <prefix>: another prefix'],
     ['<name>', '<level>: another level, such as sequential, or sequential/chain with its scheme'],
+    ['<name>', 'shards <number>: another number of shards, at eventual'],
     ['<name>', 'cancel: ends a change, as long as the keyspaces before it serve'],
   ],
   slowlog: [

@@ -42,7 +42,7 @@ function refuse(mode: Mode, given: ReadonlyMap<string, string>): never {
     'COMMAND_LINE',
     mode === 'level'
       ? `which keyspace, and which level? Such as: ${EXAMPLES.level}`
-      : 'what about which keyspace? Say add <name> <prefix> <level>, remove <name>, prefix <name> <prefix>, or ' +
-          `<name> <level>, without spaces in a prefix; such as: ${EXAMPLES.keyspace}`,
+      : 'what about which keyspace? Say add <name> <prefix> <level>, remove <name>, prefix <name> <prefix>, ' +
+          `<name> shards <number>, or <name> <level>, without spaces in a prefix; such as: ${EXAMPLES.keyspace}`,
   );
 }

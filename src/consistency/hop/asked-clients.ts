@@ -111,13 +111,13 @@ class AskingPeer implements ReadBudget {
   }
 
   onAsk(group: GroupNumber, { number, client, level, maxAgeMs, after, request }: HopAsk): void {
-    const bus = this.#ports.busOf(group);
-    const serving = groupHere(request, group, this.#ports.router);
+    const { router, busOf } = this.#ports;
+    const bus = busOf(group);
     const answer = (reply: AskedReply): void => {
-      const applied = serving?.scheme.applied ?? NO_VERSION;
+      const applied = router.parts.find((part) => isServed(part, group))?.group.scheme.applied ?? NO_VERSION;
       if (!this.#isGone) bus.send(this.#id, answerTo(number, request, reply, applied));
     };
-    if (serving === null) return answer(NOT_HERE);
+    if (!isHere(request, group, router)) return answer(NOT_HERE);
     const mine: Request = request.kind === 'flush_all' ? { ...request, only: group } : request;
     let asked = this.#clients.get(client);
     if (asked === undefined) {
@@ -166,7 +166,7 @@ class AskedClient {
 
   constructor({ coordinator }: AskedClientsPorts, budget: ReadBudget, clientName: string) {
     this.pipeline = new Pipeline(coordinator, {
-      context: newContext(),
+      context: newContext(true),
       onReply: (_, reply) => this.#answers.shift()!(reply),
       // Only the reads of several keys come in parts, and a request from a peer has one.
       onPart: () => {},
@@ -183,16 +183,18 @@ class AskedClient {
   }
 }
 
-/** The group that carries the request out here; null where this controller does not have the key in that group. */
-function groupHere(
-  request: AskedRequest,
-  group: GroupNumber,
-  router: RequestRouter,
-): ServedPart['group'] | null {
-  const isHere = (part: ServedPart) => part.elsewhere === null && part.group.number === group;
-  if (request.kind === 'flush_all') return router.parts.find(isHere)?.group ?? null;
+/**
+ * Whether this controller carries the request out, in whatever group it has the key. While another group takes the key
+ * over, the request waits here: it may be this controller that gets the key.
+ */
+function isHere(request: AskedRequest, group: GroupNumber, router: RequestRouter): boolean {
+  if (request.kind === 'flush_all') return router.parts.some((part) => isServed(part, group));
   const part = router.partOf('keys' in request ? request.keys[0]! : request.key);
-  return isHere(part) ? part.group : null;
+  return part.elsewhere === null || part.hold === 'all';
+}
+
+function isServed({ elsewhere, group }: ServedPart, number: GroupNumber): boolean {
+  return elsewhere === null && group.number === number;
 }
 
 function answerTo(number: number, request: AskedRequest, reply: AskedReply, applied: Version): HopAnswer {

@@ -1,4 +1,5 @@
 import type { RequestFailure } from '../../base/error-codes.ts';
+import type { GroupNumber } from '../../base/number-kinds.ts';
 import { NO_VERSION } from '../../ordering/version.ts';
 import type { ShardElsewhere } from '../../placement/keyspaces.ts';
 import { failed, type Reply, serverError } from '../../protocol/reply.ts';
@@ -9,20 +10,24 @@ import type { KeyRead } from '../multi-read.ts';
 import type { Operation } from '../operation.ts';
 import { PHASES } from '../request-phases.ts';
 import type { Hop } from './hop.ts';
+import type { Rerouting } from './rerouting.ts';
 import type { Waiter } from './waiter.ts';
 
 /** Has operations, and parts of them, carried out by the controllers that have their keys. */
 export class Forwarding {
   readonly #hop: Hop;
+  readonly #rerouting: Rerouting;
 
-  constructor(hop: Hop) {
+  constructor(hop: Hop, rerouting: Rerouting) {
     this.#hop = hop;
+    this.#rerouting = rerouting;
   }
 
   /** @param request that of the operation, which one group can carry out */
   carryOut(operation: Operation, request: AskedRequest, shard: ShardElsewhere): void {
     this.#begin(operation);
-    this.#hop.ask(shard, request, operation.client, operation.context, new WholeRequest(operation, request));
+    const waiter = new WholeRequest(operation, request, this.#rerouting);
+    this.#hop.ask(shard, request, operation.client, operation.context, waiter);
     if (operation.access === 'read') {
       operation.releasesBarrierWhenIssued = true;
       operation.onIssued();
@@ -42,7 +47,13 @@ export class Forwarding {
       request.kind === 'get'
         ? { kind: 'get', keys: [keyRead.key], withCas: request.withCas }
         : { kind: 'gat', keys: [keyRead.key], withCas: request.withCas, exptime: request.exptime };
-    this.#hop.ask(shard, one, operation.client, operation.context, new OneKey(operation, keyRead));
+    this.#hop.ask(
+      shard,
+      one,
+      operation.client,
+      operation.context,
+      new OneKey(operation, keyRead, this.#rerouting),
+    );
     keyRead.onIssued();
     keyRead.onDelayed();
   }
@@ -56,7 +67,7 @@ export class Forwarding {
   ): void {
     this.#begin(operation);
     const request = { kind: 'flush_all', delay, noreply: false } as const;
-    const waiter = new OneFlush(operation, onApplied);
+    const waiter = new OneFlush(operation, onApplied, this.#rerouting);
     this.#hop.ask(shard, request, operation.client, operation.context, waiter);
   }
 
@@ -70,10 +81,16 @@ export class Forwarding {
 class WholeRequest implements Waiter {
   readonly #operation: Operation;
   readonly #request: AskedRequest;
+  readonly #rerouting: Rerouting;
 
-  constructor(operation: Operation, request: AskedRequest) {
+  constructor(operation: Operation, request: AskedRequest, rerouting: Rerouting) {
     this.#operation = operation;
     this.#request = request;
+    this.#rerouting = rerouting;
+  }
+
+  onMoved(group: GroupNumber): void {
+    this.#rerouting.refused(this.#operation, null, group);
   }
 
   get isRead(): boolean {
@@ -111,10 +128,16 @@ class WholeRequest implements Waiter {
 class OneKey implements Waiter {
   readonly #operation: Operation;
   readonly #keyRead: KeyRead;
+  readonly #rerouting: Rerouting;
 
-  constructor(operation: Operation, keyRead: KeyRead) {
+  constructor(operation: Operation, keyRead: KeyRead, rerouting: Rerouting) {
     this.#operation = operation;
     this.#keyRead = keyRead;
+    this.#rerouting = rerouting;
+  }
+
+  onMoved(group: GroupNumber): void {
+    this.#rerouting.refused(this.#operation, this.#keyRead, group);
   }
 
   get isRead(): boolean {
@@ -146,10 +169,17 @@ class OneFlush implements Waiter {
   readonly isRead = false;
   readonly #operation: Operation;
   readonly #onApplied: () => void;
+  readonly #rerouting: Rerouting;
 
-  constructor(operation: Operation, onApplied: () => void) {
+  constructor(operation: Operation, onApplied: () => void, rerouting: Rerouting) {
     this.#operation = operation;
     this.#onApplied = onApplied;
+    this.#rerouting = rerouting;
+  }
+
+  /** The shard is gone. The keys that it had may have missed the flush of their new group, so all are flushed. */
+  onMoved(group: GroupNumber): void {
+    this.#rerouting.refused(this.#operation, null, group);
   }
 
   get isPast(): boolean {

@@ -44,6 +44,8 @@ interface Asked {
   /** The members that could not carry it out. */
   tried: ControllerId[] | null;
   isSent: boolean;
+  /** Another group has got keys of the shard since the request was sent. */
+  isLate: boolean;
 }
 
 /**
@@ -75,6 +77,7 @@ export class Hop {
   asked = 0;
   askedAgain = 0;
   #lastNumber = 0;
+  #late = 0;
 
   constructor(ports: HopPorts) {
     this.#ports = ports;
@@ -84,6 +87,20 @@ export class Hop {
   /** Requests that other controllers have not answered. */
   get unanswered(): number {
     return this.#unanswered.size;
+  }
+
+  /** Members owe answers to requests that were sent before their keys got other groups. */
+  get owesLate(): boolean {
+    return this.#late > 0;
+  }
+
+  /** Keys of these groups have other groups from now on. */
+  onMoved(groups: ReadonlySet<GroupNumber>): void {
+    for (const asked of this.#unanswered.values()) {
+      if (asked.isLate || !groups.has(asked.route.shard.group)) continue;
+      asked.isLate = true;
+      this.#late++;
+    }
   }
 
   /** Whether a request for the shard may be begun now. */
@@ -113,7 +130,18 @@ export class Hop {
     const sinceMs = this.#ports.clock.nowMs();
     this.asked++;
     const bytes = bytesOf(request);
-    this.#push({ ask, route, session, waiter, bytes, sinceMs, peer, tried: null, isSent: false });
+    this.#push({
+      ask,
+      route,
+      session,
+      waiter,
+      bytes,
+      sinceMs,
+      peer,
+      tried: null,
+      isSent: false,
+      isLate: false,
+    });
   }
 
   onAnswer(from: ControllerId, answer: HopAnswer): void {
@@ -124,6 +152,9 @@ export class Hop {
     // mutant: forgets-what-was-seen
     noteReached(asked.session, asked.route.shard.group, answer.applied);
     const { reply } = answer;
+    // mutant: answers-wrong-shard
+    if (reply.kind === 'server_error' && reply.code === 'WRONG_SHARD')
+      return asked.waiter.onMoved(asked.route.shard.group);
     const isElsewhere = reply.kind === 'server_error' && MAY_SUCCEED_ELSEWHERE.has(reply.code);
     if (isElsewhere) {
       asked.route.passOver(from);
@@ -140,6 +171,7 @@ export class Hop {
     const owed = [...this.#unanswered.values()].filter((asked) => asked.peer === peer);
     for (const asked of owed) {
       this.#unanswered.delete(asked.ask.number);
+      this.#noteOver(asked);
       asked.route.onAnswered(peer);
     }
     for (const asked of owed) {
@@ -180,9 +212,17 @@ export class Hop {
   #settle(asked: Asked): void {
     const { peer, route, ask } = asked;
     this.#unanswered.delete(ask.number);
+    const isLast = this.#noteOver(asked);
     const isRouteFree = route.onAnswered(peer);
     const isOutboxFree = asked.isSent && this.#outboxTo(peer).onAnswered(asked);
-    if (isOutboxFree || (isRouteFree && route.choose() !== peer)) this.#ports.onChange();
+    if (isLast || isOutboxFree || (isRouteFree && route.choose() !== peer)) this.#ports.onChange();
+  }
+
+  /** @returns true when it was the last late one */
+  #noteOver(asked: Asked): boolean {
+    if (!asked.isLate) return false;
+    asked.isLate = false;
+    return --this.#late === 0;
   }
 
   /** @returns false when the request can't be sent to another member */
@@ -201,7 +241,7 @@ export class Hop {
 
   #routeTo(shard: ShardElsewhere): ShardRoute {
     const known = this.#routes.get(shard.group);
-    if (known !== undefined) return known;
+    if (known !== undefined && sameMembers(known.shard, shard)) return known;
     const { node, peers, clock } = this.#ports;
     const times = this.times.get(shard.keyspace) ?? new DurationHistogram();
     this.times.set(shard.keyspace, times);
@@ -237,6 +277,11 @@ export class Hop {
   }
 }
 
+/** The number of a group that has ended may be given to another one later. */
+function sameMembers(a: ShardElsewhere, b: ShardElsewhere): boolean {
+  return a === b || a.members.join() === b.members.join();
+}
+
 /** An answer that has not come after so many times `request_timeout` does not come any more. */
 const OVERDUE_AFTER_TIMEOUTS = 3;
 
@@ -260,7 +305,6 @@ const MAY_SUCCEED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(
       'OUT_OF_VIEW',
       'STORE_DOWN',
       'VALUE_LOST',
-      'WRONG_SHARD',
     ] satisfies ErrorCode[]
   ).filter((code) => !ERRORS[code].mayHaveHappened),
 );

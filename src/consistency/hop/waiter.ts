@@ -1,4 +1,5 @@
 import type { RequestFailure } from '../../base/error-codes.ts';
+import type { GroupNumber } from '../../base/number-kinds.ts';
 import type { HopAnswer } from '../../replication/hop/messages.ts';
 
 /** What waits here for the answer of another controller. */
@@ -8,6 +9,8 @@ export interface Waiter {
   /** The client has been answered, or has sent further requests that must not be overtaken. */
   readonly isPast: boolean;
   onAnswer(answer: HopAnswer, tookMs: number): void;
+  /** The member does not have the key: the request was not carried out, and is begun anew where the key is by now. */
+  onMoved(group: GroupNumber): void;
   /** The request was certainly not carried out. */
   onRefused(failure: RequestFailure): void;
   /** The member went away before it answered: the request may have been carried out. */

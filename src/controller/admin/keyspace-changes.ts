@@ -21,7 +21,7 @@ export type ParsedChange =
  * @param scheme of an ordered keyspace that had none
  */
 export function changeOf(
-  wanted: Exclude<WantedKeyspace, { readonly what: 'cancel' }>,
+  wanted: Exclude<WantedKeyspace, { readonly what: 'cancel' | 'shards' }>,
   keyspaces: readonly KeyspaceSettings[],
   scheme: OrderedScheme,
 ): ParsedChange {

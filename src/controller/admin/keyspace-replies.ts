@@ -1,21 +1,31 @@
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import {
+  epochOf,
   type KeyspaceChange,
+  type Move,
   nameOfChange,
   type Placement,
   placementFlaw,
   withChange,
   withMove,
   withMoveCancelled,
+  withReshard,
 } from '../../placement/agreed-placement.ts';
-import { agreedShardsOf } from '../../placement/agreed-shards.ts';
 import { votersOf } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
-import { changeInWords, GOES_ON, levelsOf, renderLevels } from '../status/levels-report.ts';
+import {
+  changeInWords,
+  GOES_ON,
+  inShards,
+  levelsOf,
+  renderLevels,
+  reshardInWords,
+} from '../status/levels-report.ts';
 import { changeOf, spreadBy } from './keyspace-changes.ts';
+import { reshardOf, type WantedShards } from './reshard-wish.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 type LevelParts = Pick<ControllerParts, 'core' | 'settings' | 'clock'>;
@@ -30,6 +40,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
     return answer(linesOf(request.format === 'json' ? JSON.stringify(levels) : renderLevels(levels)));
   }
   if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
+  if (request.change.what === 'shards') return reshard(parts, request.change, answer);
   const { groups, levels } = parts.core;
   const keyspaces = levels.keyspacesIn(groups.views.placement);
   const parsed = changeOf(request.change, keyspaces, parts.settings.scheme);
@@ -43,8 +54,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
 function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply): void {
   const { core } = parts;
   const { placement } = core.groups.views;
-  const shards = agreedShardsOf(core.groups.plannedShards);
-  const configured = { keyspaces: core.levels.configured, shards };
+  const configured = { keyspaces: core.levels.configured, shards: core.levels.agreedShards };
   const moving = withMove(placement, configured, asked);
   const transfers = transfersOf(moving);
   const refusal = refusalOf(parts, transfers);
@@ -54,7 +64,36 @@ function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply):
   const flaw = placementFlaw(next);
   if (flaw !== null) return answer(clientError(`the keyspaces and their shards are too many: ${flaw}`));
   const reason = `the keyspace ${nameOfChange(asked)} changes: ${inWords(asked)}`;
-  agree(parts, next, reason, (outcome) => answer(replyTo(outcome, parts, asked, isMove)));
+  agree(parts, next, reason, (outcome) =>
+    answer(replyTo(outcome, () => (isMove ? `${inWords(asked)}${GOES_ON}` : doneText(parts, asked)))),
+  );
+}
+
+/** Gives a keyspace another number of shards. */
+function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply): void {
+  const { core } = parts;
+  const { views } = core.groups;
+  const parsed = reshardOf(wanted, {
+    agreed: core.levels.agreedShards,
+    keyspaces: core.levels.keyspacesIn(views.placement),
+    configuration: views.configuration,
+    zones: parts.settings.zones,
+    epoch: epochOf(views.placement) + 1,
+    remembers: parts.settings.dataDir !== '',
+  });
+  if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
+  if (parsed.kind === 'same') return answer(linesOf(parsed.text));
+  const configured = { keyspaces: core.levels.configured, shards: core.levels.agreedShards };
+  const next = withReshard(views.placement, configured, parsed.reshard);
+  const refusal = refusalOf(parts, transfersOf(next));
+  if (refusal !== null) return answer(refusal);
+  const flaw = placementFlaw(next);
+  if (flaw !== null) return answer(clientError(`these are too many shards: ${flaw}`));
+  const { from, to } = parsed.reshard;
+  const text = reshardInWords(wanted.keyspace, { from: from.shards, to: to.shards });
+  agree(parts, next, `the keyspace changes: ${text}`, (outcome) =>
+    answer(replyTo(outcome, () => `${text}${GOES_ON}`)),
+  );
 }
 
 /** @returns why the change can't be made now; null when it can */
@@ -106,13 +145,13 @@ function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void
   const move = placement?.move ?? null;
   if (placement === null || move === null || nameOfChange(move) !== keyspace)
     return answer(clientError(`the keyspace ${keyspace} is not being changed`));
-  if (move.phase === 'settling') return answer(clientError(`${stateOf(keyspace, move.after)} by now`));
+  if (move.phase === 'settling') return answer(clientError(`${stateOf(move, move.after)} by now`));
   const gate = views.gate('write');
   if (gate.state === 'closed') return answer(failed(gate));
   if (views.isChanging)
     return answer(serverError('LEVELS_CHANGING', 'the next step of the change is being agreed: try again'));
   agree(parts, withMoveCancelled(placement, move), `the move of ${keyspace} is cancelled`, ({ kind }) => {
-    if (kind === 'installed') answer(linesOf(`cancelled: ${stateOf(keyspace, move.before)}`));
+    if (kind === 'installed') answer(linesOf(`cancelled: ${stateOf(move, move.before)}`));
     else
       answer(
         serverError('LEVELS_CHANGING', 'not cancelled: the change went on meanwhile; keyspace shows how far'),
@@ -120,21 +159,30 @@ function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void
   });
 }
 
-/** What holds of a keyspace, such as `carts is at causal`. */
-function stateOf(name: string, keyspace: KeyspaceChange['after']): string {
+/** What holds of the keyspace that is changed, such as `carts is at causal`. @param keyspace the side that holds */
+function stateOf(move: Move, keyspace: KeyspaceChange['after']): string {
+  const name = nameOfChange(move);
+  const { reshard, phase } = move;
+  if (reshard !== undefined) {
+    const held = phase === 'settling' ? reshard.to : reshard.from;
+    return `${name} has ${inShards(held.shards)}`;
+  }
   if (keyspace === null) return `there is no keyspace ${name}`;
   const { prefix, level } = keyspace;
   return prefix === '' ? `${name} is at ${level}` : `${name} is at ${level}, with the prefix ${prefix}`;
 }
 
-function replyTo({ kind }: ChangeOutcome, parts: LevelParts, asked: KeyspaceChange, isMove: boolean): Reply {
+function doneText(parts: LevelParts, asked: KeyspaceChange): string {
+  const { unaware } = levelsOf(parts);
+  const done = doneInWords(asked);
+  return unaware.length === 0 ? done : `${done}\nnot yet known to ${unaware.join(', ')}`;
+}
+
+/** @param done what is said once the change is installed */
+function replyTo({ kind }: ChangeOutcome, done: () => string): Reply {
   switch (kind) {
-    case 'installed': {
-      if (isMove) return linesOf(`${inWords(asked)}${GOES_ON}`);
-      const { unaware } = levelsOf(parts);
-      const done = doneInWords(asked);
-      return linesOf(unaware.length === 0 ? done : `${done}\nnot yet known to ${unaware.join(', ')}`);
-    }
+    case 'installed':
+      return linesOf(done());
     case 'overtaken':
       return serverError(
         'LEVELS_CHANGING',

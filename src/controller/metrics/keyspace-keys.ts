@@ -52,7 +52,8 @@ export class KeyspaceKeys {
 }
 
 function keysIn(parts: readonly { readonly group: Group }[]): number {
-  return parts.reduce((sum, { group }) => sum + group.replica.journal.keys, 0);
+  const groups = new Set(parts.map(({ group }) => group));
+  return [...groups].reduce((sum, { replica }) => sum + replica.journal.keys, 0);
 }
 
 class KeyWalk {

@@ -7,6 +7,7 @@ import type { RangeCopy } from '../../replication/range-copy.ts';
 import { OWN_CONTEXT } from '../../replication/request-context.ts';
 import type { MoveWords } from './move-words.ts';
 import type { PhaseAsks } from './phase-asks.ts';
+import type { Transfer } from './transfers.ts';
 
 export interface CollectorPorts {
   readonly peers: () => readonly ControllerId[];
@@ -15,10 +16,11 @@ export interface CollectorPorts {
   readonly clock: Clock;
 }
 
-/** What one transfer takes from one group to another, both of which this controller takes part in. */
+/** One transfer, with the groups that this controller has a part in; null for one in which it has none. */
 export interface Route {
-  readonly from: Group;
-  readonly to: Group;
+  readonly transfer: Transfer;
+  readonly from: Group | null;
+  readonly to: Group | null;
   readonly isOf: (key: string) => boolean;
 }
 
@@ -68,7 +70,7 @@ export class Collector {
 
   /** To be asked again and again once this controller is fenced: has what is missing brought. */
   isCollected(routes: readonly Route[]): boolean {
-    const isStampedForOthers = routes.some(({ from }) => stampsForOthers(from));
+    const isStampedForOthers = routes.some(({ from }) => from !== null && stampsForOthers(from));
     if (isStampedForOthers && !this.#isSettledAgain(routes)) return false;
     let isCollected = true;
     for (const group of collectedFrom(routes))
@@ -80,7 +82,7 @@ export class Collector {
    * In an ordered group, what was applied last is past all that was copied. A write whose condition can not hold
    * moves it on. So the group claims to know what was copied, and a start finds a state to go on from.
    */
-  isOrdered({ to, newest }: RangeCopy): boolean {
+  isOrdered({ to, newest }: Pick<RangeCopy, 'to' | 'newest'>): boolean {
     const { scheme } = to;
     if (scheme.views === null) return true;
     const { known } = scheme;
@@ -120,10 +122,11 @@ export class Collector {
     return latestMs;
   }
 
-  #isExchanged({ scheme }: Group, isStampedForOthers: boolean): boolean {
+  #isExchanged(group: Group, isStampedForOthers: boolean): boolean {
+    const { scheme } = group;
     const { exchange } = scheme;
     let isExchanged = scheme.gate('read').state === 'open';
-    for (const peer of this.#ports.peers()) {
+    for (const peer of this.#ports.peers().filter((one) => group.has(one))) {
       // mutant: exchanges-before-all-are-fenced
       const sinceMs = isStampedForOthers
         ? this.#allFencedMs()
@@ -145,6 +148,6 @@ function stampsForOthers({ number, scheme }: Group): boolean {
 
 /** An ordered group that gets keys claims nothing of its other keys by that, so nothing of it is missing. */
 function collectedFrom(routes: readonly Route[]): ReadonlySet<Group> {
-  const entered = routes.map(({ to }) => to).filter(({ scheme }) => scheme.views === null);
-  return new Set([...routes.map(({ from }) => from), ...entered]);
+  const entered = routes.flatMap(({ to }) => (to?.scheme.views === null ? [to] : []));
+  return new Set([...routes.flatMap(({ from }) => from ?? []), ...entered]);
 }

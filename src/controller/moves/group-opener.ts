@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../../base/number-kinds.ts';
 import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import type { GroupStorage } from '../core-ports.ts';
+import type { PlannedGroup } from '../group-plan.ts';
 import type { Groups } from '../groups.ts';
 import type { Levels } from '../levels.ts';
 
@@ -13,7 +14,7 @@ export interface GroupOpenerPorts {
   readonly levels: Levels;
   readonly clock: Clock;
   readonly incarnationOf: (peer: ControllerId) => number | null;
-  readonly openGroup: (group: GroupNumber, done: (opened: GroupStorage | string) => void) => void;
+  readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
   /** Tells all peers how far this controller is. */
   readonly announce: () => void;
   /** A gate may have opened. */
@@ -45,18 +46,20 @@ export class GroupOpener {
   /** To be called every few milliseconds. */
   step(): void {
     const { levels, openGroup, clock } = this.#ports;
-    for (const number of levels.missing) {
+    for (const plan of levels.missing) {
+      const { number } = plan;
       if (number === ROOT_GROUP) {
         this.#trouble = NO_ORDERED_ENTRIES;
         continue;
       }
       if (clock.nowMs() < (this.#opening.get(number) ?? 0)) continue;
       this.#opening.set(number, Number.POSITIVE_INFINITY);
-      openGroup(number, (opened) => this.#onOpened(number, opened));
+      openGroup(plan, (opened) => this.#onOpened(plan, opened));
     }
   }
 
-  #onOpened(number: GroupNumber, opened: GroupStorage | string): void {
+  #onOpened(plan: PlannedGroup, opened: GroupStorage | string): void {
+    const { number } = plan;
     const { groups, levels, peers, incarnationOf, clock, log, onChange, announce } = this.#ports;
     if (typeof opened === 'string') {
       if (this.#trouble !== opened) log.warn('a group can not be begun', { group: number, reason: opened });
@@ -66,8 +69,10 @@ export class GroupOpener {
     }
     this.#trouble = '';
     this.#opening.delete(number);
-    const group = groups.add(number, opened);
-    for (const peer of peers()) if (incarnationOf(peer) !== null) group.onPeerUp(peer);
+    // The move may have been cancelled meanwhile.
+    if (!levels.missing.some((one) => one.number === number)) return;
+    const group = groups.add(plan, opened);
+    for (const peer of peers()) if (group.has(peer) && incarnationOf(peer) !== null) group.onPeerUp(peer);
     levels.onGroups();
     announce();
     onChange();

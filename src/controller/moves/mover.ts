@@ -1,20 +1,19 @@
-import type { ControllerId, MonotonicMs, WallMs } from '../../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../../base/number-kinds.ts';
 import type { Membership } from '../../membership/membership.ts';
-import {
-  type KeyspaceChange,
-  type Move,
-  type Placement,
-  sameChange,
-} from '../../placement/agreed-placement.ts';
+import type { PeerBus } from '../../membership/peer-bus.ts';
+import { type Move, type Placement, sameChange } from '../../placement/agreed-placement.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
 import type { Group } from '../../replication/group.ts';
 import { RangeCopy } from '../../replication/range-copy.ts';
+import { RangeFetch } from '../../replication/range-fetch.ts';
+import type { RangeMessage } from '../../replication/range-messages.ts';
 import { RangePurge } from '../../replication/range-purge.ts';
 import { Collector, type Route } from './collector.ts';
 import { GroupOpener, type GroupOpenerPorts } from './group-opener.ts';
 import { MoveDriver } from './move-driver.ts';
 import { MoveWords } from './move-words.ts';
 import { PhaseAsks } from './phase-asks.ts';
+import { RangeFeeds } from './range-feeds.ts';
 import { type Transfer, transfersOf } from './transfers.ts';
 
 export interface MoverPorts extends GroupOpenerPorts {
@@ -24,7 +23,13 @@ export interface MoverPorts extends GroupOpenerPorts {
   /** Cluster time; null while there is none. */
   readonly agreedMs: () => WallMs | null;
   readonly nextTurn: (callback: () => void) => void;
+  readonly bus: PeerBus<RangeMessage>;
+  /** The clock that stamps writes here has to be past this version time. */
+  readonly observe: (time: VersionTime) => void;
 }
+
+/** What copies the records of a transfer for a group of this controller. */
+type Copy = RangeCopy | RangeFetch;
 
 /**
  * The part of this controller in a change by which keys get another group.
@@ -50,10 +55,10 @@ export class Mover {
   /** Since when every controller has been known to take part in both groups; null while that is not known. */
   #allOpenedMs: MonotonicMs | null = null;
   /** The change of this phase, by which it is seen that a move was cancelled. */
-  #change: KeyspaceChange | null = null;
+  #change: Move | null = null;
   #transfers: readonly Transfer[] = [];
-  /** One for each transfer; null while nothing is copied. */
-  #copies: readonly RangeCopy[] | null = null;
+  /** One for each transfer to a group that is here; null while nothing is copied. */
+  #copies: readonly Copy[] | null = null;
   /** The same for what is forgotten. */
   #purges: readonly RangePurge[] | null = null;
   /** Entries that each group before had when the groups after began to serve, as far as this run has copied them. */
@@ -61,12 +66,22 @@ export class Mover {
   readonly #opener: GroupOpener;
   readonly #asks = new PhaseAsks();
   readonly #collector: Collector;
+  readonly #feeds: RangeFeeds;
+  /** The epoch of the barrier behind which everything is here that the groups of this controller have; 0 for none. */
+  #collectedIn = 0;
+  #lastCopy = 0;
+  /** Groups that forget no deletion now. */
+  #kept: ReadonlySet<Group> = NONE;
 
   constructor(ports: MoverPorts) {
     this.#ports = ports;
     const { node, incarnation, peers, groups, clock, agreedMs, requestTimeoutMs, incarnationOf, log } = ports;
     this.#opener = new GroupOpener(ports);
     this.#collector = new Collector({ peers, words: this.#words, asks: this.#asks, clock });
+    this.#feeds = new RangeFeeds({
+      send: (peer, message) => ports.bus.send(peer, message),
+      collectedIn: () => this.#collectedIn,
+    });
     this.#driver = new MoveDriver({
       node,
       incarnation,
@@ -119,13 +134,32 @@ export class Mover {
     return node === this.#ports.node ? this.word : this.#words.of(node, this.#epoch);
   }
 
-  onMessage(from: ControllerId, word: Moving): void {
-    this.#words.onWord(from, word, this.#ports.clock.nowMs());
+  onMessage(from: ControllerId, message: Moving | RangeMessage): void {
+    if (message.type === 'range-ask')
+      return this.#feeds.onAsk(from, message, this.#feedsNow ? this.#routes() : null);
+    if (message.type === 'range-part') {
+      for (const copy of this.#fetches()) if (isPartOf(message, copy)) copy.onPart(from, message);
+      return;
+    }
+    this.#words.onWord(from, message, this.#ports.clock.nowMs());
     this.onTick();
   }
 
   onPeerDown(peer: ControllerId): void {
     this.#words.onPeerDown(peer);
+    this.#feeds.onPeerDown(peer);
+    for (const copy of this.#fetches()) copy.onPeerDown(peer);
+  }
+
+  #fetches(): readonly RangeFetch[] {
+    return (this.#copies ?? []).filter((copy) => copy instanceof RangeFetch);
+  }
+
+  /** Records are kept for the controllers that get them. */
+  get #feedsNow(): boolean {
+    const { placement } = this.#views;
+    const isCurrent = placement?.epoch === this.#epoch && this.#change !== null;
+    return isCurrent && this.#copies !== null && this.#change!.phase !== 'settling';
   }
 
   /** To be called every few milliseconds, and when a view was installed. */
@@ -169,12 +203,13 @@ export class Mover {
     this.#collector.begin(placement.epoch);
     this.#endPurges();
     this.#transfers = transfersOf(placement);
+    this.#collectedIn = 0;
     const isCancelled = this.#change !== null && !sameChange(this.#change, move);
     this.#change = move;
     if (move.phase === 'settling') {
       if (!isCancelled) this.#adopt();
       for (const { from, to, surplusKeys } of this.#copies ?? [])
-        this.#leftKeys.set(isCancelled ? to : from, surplusKeys);
+        if (isCancelled || from !== null) this.#leftKeys.set(isCancelled ? to : from!, surplusKeys);
     }
     if (move.phase !== 'barrier') this.#endCopies();
     this.#ports.announce();
@@ -187,7 +222,16 @@ export class Mover {
 
   #endCopies(): void {
     for (const copy of this.#copies ?? []) copy.end();
+    this.#keep(NONE);
     this.#copies = null;
+    this.#feeds.end();
+  }
+
+  /** The groups that keys leave forget no deletion while their records are copied. */
+  #keep(groups: ReadonlySet<Group>): void {
+    for (const { scheme } of this.#kept) scheme.keepsAll = false;
+    this.#kept = groups;
+    for (const { scheme } of groups) scheme.keepsAll = true;
   }
 
   #endPurges(): void {
@@ -221,7 +265,8 @@ export class Mover {
     }
     this.#allOpenedMs ??= this.#ports.clock.nowMs();
     const openedMs = this.#allOpenedMs;
-    if (this.#copies === null && !routes.every(({ to }) => this.#isReadable(to, openedMs))) return;
+    if (this.#copies === null && !routes.every(({ to }) => to === null || this.#isReadable(to, openedMs)))
+      return;
     const copies = this.#copiesOf(routes);
     for (const copy of copies) copy.step();
     if (copies.every(({ isCopied }) => isCopied)) this.#become('copied');
@@ -248,16 +293,18 @@ export class Mover {
     for (const copy of copies) copy.step();
     if (!hasReached(this.#step, 'fenced')) return collector.fence(routes, () => this.#become('fenced'));
     // mutant: hands-over-uncollected
-    if (!collector.isCollected(routes) || hasReached(this.#step, 'handed-over')) return;
+    if (!collector.isCollected(routes)) return;
+    this.#collectedIn = this.#epoch;
+    if (hasReached(this.#step, 'handed-over')) return;
     const unfinished = copies.filter(({ isFinished }) => !isFinished);
-    for (const copy of unfinished) copy.finish(expiredBeforeMs);
+    for (const copy of unfinished) copy.finish(expiredBeforeMs, this.#epoch);
     if (unfinished.length > 0 || !copies.every((copy) => collector.isOrdered(copy))) return;
-    this.#keep(routes);
+    this.#makeDurable(routes);
   }
 
   /** What has moved is as safe as the journals keep it. No write that the store has refused comes back any more. */
-  #keep(routes: readonly Route[]): void {
-    this.#asks.whenDurable(new Set(routes.flatMap(({ from, to }) => [from, to])), (trouble) => {
+  #makeDurable(routes: readonly Route[]): void {
+    this.#asks.whenDurable(groupsIn(routes.flatMap(({ from, to }) => [from, to])), (trouble) => {
       if (trouble === null) this.#become('handed-over');
       else this.#trouble = trouble;
     });
@@ -267,10 +314,10 @@ export class Mover {
   #clear(routes: readonly Route[]): void {
     if (hasReached(this.#step, 'cleared') || !this.#haveAll('begun')) return;
     if (this.#purges === null) this.#leave(routes);
-    this.#purges ??= routes.map(({ from, isOf }) => new RangePurge(from.replica.journal, isOf));
+    this.#purges ??= routes.flatMap((route) => purgeOf(route) ?? []);
     for (const purge of this.#purges) purge.step();
     if (!this.#purges.every(({ isDone }) => isDone)) return;
-    this.#asks.whenDurable(new Set(routes.map(({ from }) => from)), (trouble) => {
+    this.#asks.whenDurable(groupsIn(routes.map(({ from }) => from)), (trouble) => {
       if (trouble === null) this.#become('cleared');
     });
   }
@@ -282,25 +329,63 @@ export class Mover {
   #leave(routes: readonly Route[]): void {
     const { clock, peers } = this.#ports;
     const nowMs = clock.nowMs();
-    for (const { from } of routes) {
-      from.scheme.keepsAll = true;
-      for (const peer of peers()) from.scheme.exchange.restartBefore(peer, nowMs);
+    for (const group of groupsIn(routes.map(({ from }) => from))) {
+      group.scheme.keepsAll = true;
+      for (const peer of peers()) group.scheme.exchange.restartBefore(peer, nowMs);
     }
   }
 
-  /** Null while this controller has no part in one of the groups. */
+  /** Null while this controller is yet to take part in one of its groups. */
   #routes(): readonly Route[] | null {
-    const { groups } = this.#ports;
-    const routes = this.#transfers.flatMap(({ from, to, isOf }): Route[] => {
-      const [left, entered] = [groups.entriesOf(from), groups.entriesOf(to)];
-      return left === undefined || entered === undefined ? [] : [{ from: left, to: entered, isOf }];
+    const { groups, node } = this.#ports;
+    const isIn = (members: readonly ControllerId[] | null) => members === null || members.includes(node);
+    const routes = this.#transfers.flatMap((transfer): Route[] => {
+      const { isOf, fromMembers, toMembers } = transfer;
+      const from = isIn(fromMembers) ? groups.entriesOf(transfer.from) : null;
+      const to = isIn(toMembers) ? groups.entriesOf(transfer.to) : null;
+      return from === undefined || to === undefined ? [] : [{ transfer, from, to, isOf }];
     });
     return routes.length === this.#transfers.length ? routes : null;
   }
 
-  #copiesOf(routes: readonly Route[]): readonly RangeCopy[] {
-    const { nextTurn } = this.#ports;
-    this.#copies ??= routes.map((route) => new RangeCopy({ ...route, nextTurn }));
+  #copiesOf(routes: readonly Route[]): readonly Copy[] {
+    if (this.#copies !== null) return this.#copies;
+    this.#keep(groupsIn(routes.map(({ from }) => from)));
+    this.#copies = routes.flatMap((route) => this.#copyOf(route) ?? []);
     return this.#copies;
   }
+
+  #copyOf({ transfer, from, to, isOf }: Route): Copy | null {
+    const { nextTurn, bus, observe, clock } = this.#ports;
+    if (to === null) return null;
+    if (from !== null) return new RangeCopy({ from, to, isOf, nextTurn });
+    return new RangeFetch({
+      from: transfer.from,
+      sources: transfer.fromMembers!,
+      to,
+      isOf,
+      isUp: (peer) => bus.isUp(peer),
+      send: (peer, message) => bus.send(peer, message),
+      observe,
+      nextCopy: () => ++this.#lastCopy,
+      clock,
+    });
+  }
+}
+
+const NONE: ReadonlySet<Group> = new Set();
+
+function isPartOf(part: RangeMessage, { to, fromNumber }: RangeFetch): boolean {
+  return part.to === to.number && part.from === fromNumber;
+}
+
+/** Where the group that has the keys now is not here, their values leave the store. */
+function purgeOf({ from, to, isOf }: Route): RangePurge | null {
+  if (from === null) return null;
+  const { replica } = from;
+  return new RangePurge(replica.journal, isOf, to === null ? (key) => replica.dropValue(key) : undefined);
+}
+
+function groupsIn(groups: readonly (Group | null)[]): ReadonlySet<Group> {
+  return new Set(groups.filter((group) => group !== null));
 }

@@ -21,9 +21,10 @@ export class PhaseAsks {
   /** Goes on when all have answered. Does nothing while something else is waited for. */
   each(groups: Iterable<Group>, ask: (group: Group, done: () => void) => void, then: () => void): void {
     if (this.#isWaiting) return;
+    const asked = [...groups];
+    if (asked.length === 0) return then();
     this.#isWaiting = true;
     const phase = this.#phase;
-    const asked = [...groups];
     let left = asked.length;
     const done = () => {
       left--;

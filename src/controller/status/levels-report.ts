@@ -37,11 +37,12 @@ function moveOf({ groups, mover, configuration }: Core): MoveStatus | null {
     const { step, done, total, trouble } = word;
     return { address: nameOf(peer), step, done, total, waitsFor: trouble };
   });
-  const { before, after, phase } = move;
+  const { before, after, phase, reshard } = move;
   return {
     keyspace: nameOfChange(move),
     from: sideOf(before),
     to: sideOf(after),
+    shards: reshard === undefined ? null : { from: reshard.from.shards, to: reshard.to.shards },
     phase,
     controllers,
   };
@@ -52,8 +53,18 @@ function sideOf(keyspace: KeyspaceSettings | null | undefined): KeyspaceSide | n
 }
 
 /** The move in one line, such as `default moves from causal to eventual: preparing`. */
-export function moveInWords({ keyspace, from, to, phase }: MoveStatus): string {
-  return `${changeInWords(keyspace, from, to)}: ${phase}`;
+export function moveInWords({ keyspace, from, to, shards, phase }: MoveStatus): string {
+  const change = shards == null ? changeInWords(keyspace, from, to) : reshardInWords(keyspace, shards);
+  return `${change}: ${phase}`;
+}
+
+/** A change of the number of shards, such as `default gets 3 shards, and has 2 shards`. */
+export function reshardInWords(keyspace: string, { from, to }: NonNullable<MoveStatus['shards']>): string {
+  return `${keyspace} gets ${inShards(to)}, and had ${inShards(from)}`;
+}
+
+export function inShards(count: number): string {
+  return count === 1 ? '1 shard' : `${count} shards`;
 }
 
 /** A change of a keyspace that takes time, such as `carts is being removed`. */

@@ -7,18 +7,22 @@ import type { Service, ShardStatus } from './status.ts';
 /** The shards of all keyspaces that have several, as this controller sees them. */
 export function shardsOf(parts: ControllerParts): ShardStatus[] {
   const { core } = parts;
-  return core.groups.shards.map(({ shard: { keyspace, shard, members } }) => {
+  return core.groups.shards.map(({ number, shard: { keyspace, shard, members } }) => {
     const all = core.router.all.find(({ name }) => name === keyspace)!.shards!.all;
-    const part = all[shard]!;
+    const part = all.find((one) => (one.elsewhere?.group ?? one.group.number) === number);
+    const group = core.groups.entriesOf(number);
     return {
       keyspace,
       shard,
       controllers: members,
-      keys: part.elsewhere === null ? keysIn(part.group) : null,
-      service: serviceOf(parts, part),
+      keys: group === undefined ? null : keysIn(group),
+      service: part === undefined ? WITHOUT_SLOTS : serviceOf(parts, part),
     };
   });
 }
+
+/** Its first slots are on their way to it, or its last ones have left it. */
+const WITHOUT_SLOTS: Service = { ready: true, reason: '' };
 
 function keysIn({ replica }: Group): number {
   return replica.journal.keys;

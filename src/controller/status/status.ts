@@ -99,6 +99,8 @@ export interface MoveStatus {
   readonly from: KeyspaceSide | null;
   /** Null: the keyspace is removed. */
   readonly to: KeyspaceSide | null;
+  /** How many shards it had, and gets. Null where that does not change. */
+  readonly shards: { readonly from: number; readonly to: number } | null;
   /** `preparing` and `barrier`: it can be cancelled. `settling`: the change holds, and the rest is cleared. */
   readonly phase: string;
   readonly controllers: readonly MovePartStatus[];

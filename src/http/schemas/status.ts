@@ -47,6 +47,7 @@ export const LEVELS = object({
       keyspace: TEXT,
       from: described('null: the keyspace is added', orNull(KEYSPACE_SIDE)),
       to: described('null: the keyspace is removed', orNull(KEYSPACE_SIDE)),
+      shards: described('null: their number stays', orNull(object({ from: COUNT, to: COUNT }))),
       phase: described('preparing, barrier or settling', TEXT),
       controllers: listOf(object({ address: TEXT, step: TEXT, done: COUNT, total: COUNT, waitsFor: TEXT })),
     }),

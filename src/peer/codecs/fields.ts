@@ -15,27 +15,14 @@ import {
 } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
-import type { Move, MovePhase, Placement } from '../../placement/agreed-placement.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
-import type { PlacedLevel } from '../../placement/placed-level.ts';
-import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Attached } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
-import { readShards, writeShards } from './agreed-shards.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
 
 const RETENTIONS = numbering<Retention>({ intact: 0, recovered: 1, 'view-only': 2, lost: 3, complete: 4 });
-
-const LEVEL_NUMBERS = numbering<PlacedLevel>({
-  linearizability: 0,
-  sequential: 1,
-  eventual: 2,
-  causal: 3,
-  'linearizability/chain': 4,
-  'sequential/chain': 5,
-});
 
 const ASKED_LEVELS = numbering<Level>({ linearizability: 0, sequential: 1, eventual: 2, causal: 3 });
 
@@ -51,8 +38,6 @@ export function readAskedLevel(r: ByteReader): Level | null {
 
 /** In the place of a level. */
 const NO_LEVEL = 255;
-
-const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
 
 const EFFECTS = numbering<EffectKind>({
   set: 0,
@@ -134,72 +119,6 @@ export function readMembers(r: ByteReader): Member[] {
   if (count > NODES_MAX) throw new FrameError(`${count} members where there are fewer controllers`);
   return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
 }
-
-export function writePlacement(w: ByteWriter, placement: Placement): void {
-  const { epoch, keyspaces, move, broadcastApart, shards } = placement;
-  w.u53(epoch);
-  w.u32(keyspaces.length);
-  for (const keyspace of keyspaces) writeKeyspace(w, keyspace);
-  const added = (broadcastApart === true ? BROADCAST_APART : 0) + (shards === undefined ? 0 : WITH_SHARDS);
-  w.u8(move === null ? NO_MOVE - added / BROADCAST_APART : PHASE_NUMBERS.numberOf[move.phase] + added);
-  if (move !== null) writeMove(w, move);
-  if (shards !== undefined) writeShards(w, shards);
-}
-
-function writeMove(w: ByteWriter, move: Move): void {
-  for (const keyspace of [move.before, move.after]) {
-    w.u8(keyspace === null ? 0 : 1);
-    if (keyspace !== null) writeKeyspace(w, keyspace);
-  }
-  if (move.phase === 'barrier') w.u53(move.expiredBeforeMs ?? 0);
-}
-
-function writeKeyspace(w: ByteWriter, { name, prefix, level }: KeyspaceSettings): void {
-  w.text(name);
-  w.text(prefix);
-  w.u8(LEVEL_NUMBERS.numberOf[level]);
-}
-
-export function readPlacement(r: ByteReader): Placement {
-  const epoch = r.u53();
-  const count = r.count(KEYSPACE_BYTES_MIN);
-  const keyspaces = Array.from({ length: count }, () => readKeyspace(r));
-  const state = r.u8();
-  const isMove = state < NO_MOVE_MIN;
-  const added = isMove ? state & ADDED : (NO_MOVE - state) * BROADCAST_APART;
-  return {
-    epoch,
-    keyspaces,
-    move: isMove ? readMove(r, state - added) : null,
-    ...((added & BROADCAST_APART) === 0 ? {} : { broadcastApart: true }),
-    ...((added & WITH_SHARDS) === 0 ? {} : { shards: readShards(r) }),
-  };
-}
-
-function readMove(r: ByteReader, number: number): Move {
-  const phase = wordOf(PHASE_NUMBERS, number);
-  const change = { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r) };
-  return phase === 'barrier' ? { ...change, phase, expiredBeforeMs: r.u53() } : { ...change, phase };
-}
-
-function readKeyspaceOrNull(r: ByteReader): KeyspaceSettings | null {
-  return r.u8() === 0 ? null : readKeyspace(r);
-}
-
-function readKeyspace(r: ByteReader): KeyspaceSettings {
-  return { name: r.text(), prefix: r.text(), level: wordOf(LEVEL_NUMBERS, r.u8()) };
-}
-
-/** What is added to the phase where `broadcastApart` is set, and where shards follow. */
-const BROADCAST_APART = 16;
-const WITH_SHARDS = 32;
-const ADDED = BROADCAST_APART | WITH_SHARDS;
-
-/** In the place of the phase: 255, less by 1 where `broadcastApart` is set, and by 2 where shards follow. */
-const NO_MOVE = 255;
-const NO_MOVE_MIN = 252;
-
-const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 
 export function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
   w.u32(effects.length);

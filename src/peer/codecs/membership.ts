@@ -20,7 +20,6 @@ import {
   readEffects,
   readMembers,
   readNumbers,
-  readPlacement,
   readVersion,
   wordOf,
   writeAcceptorState,
@@ -29,9 +28,9 @@ import {
   writeEffects,
   writeMembers,
   writeNumbers,
-  writePlacement,
   writeVersion,
 } from './fields.ts';
+import { readPlacement, writePlacement } from './placement.ts';
 
 /** The messages about views and leases in bytes. */
 

@@ -106,7 +106,7 @@ export class Convergent implements Scheme {
     });
     this.#sweeper = new Sweeper({
       journal: replica.journal,
-      isForeign: (key) => replica.isForeign(key),
+      isUnserved: (key) => replica.isUnserved(key),
       agreedMs: () => time.agreedMs,
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,

@@ -41,7 +41,7 @@ export class Maintenance {
     const { time } = ports.controller;
     this.#sweeper = new Sweeper({
       journal: replica.journal,
-      isForeign: (key) => replica.isForeign(key),
+      isUnserved: (key) => replica.isUnserved(key),
       agreedMs: () => time.agreedMs,
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,

@@ -14,7 +14,7 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'fences-one-group',
     name: 'is fenced when its writes in the groups that keys leave are settled, and not those where the keys go',
-    edit: { value: 'new Set(routes.map(({ from }) => from))' },
+    edit: { value: 'new Set(routes.flatMap(({ from }) => from ?? []))' },
     test: {
       file: 'keyspace-changes.test.ts',
       name: 'a controller behind the barrier is fenced once its own writes in both groups are settled',

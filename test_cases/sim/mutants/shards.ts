@@ -32,10 +32,48 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'plans-shards-anew',
     name: 'plans the groups of shards from the configuration although the controllers have agreed on them',
-    edit: { value: 'undefined' },
+    edit: { value: '[]' },
     test: {
       file: 'shards.test.ts',
       name: 'keyspaces beside one with shards keep the groups of its shards when zones are configured later',
+    },
+  },
+  {
+    anchor: 'keeps-the-old-epoch',
+    name: 'goes on routing by the shards of the placement before',
+    edit: 'drop',
+    test: { file: 'reshard.test.ts', name: 'with 2 replicas, from 2 shards to 3 no key is lost' },
+  },
+  {
+    anchor: 'reshards-without-barrier',
+    name: 'takes writes of slots that move while their last records are copied',
+    edit: { value: 'false' },
+    test: {
+      file: 'reshard.test.ts',
+      name: 'every write that was answered while slots moved is there afterwards',
+    },
+  },
+  {
+    anchor: 'ends-a-copy-before-the-barrier',
+    name: 'says that all records have been sent while their group still takes writes',
+    edit: { value: 'true' },
+    test: { file: 'reshard.test.ts', name: 'a write that comes late in the copying is not lost' },
+  },
+  {
+    anchor: 'fetch-forgets-tombstones',
+    name: 'copies entries to their new shard, and no deletions',
+    edit: {
+      statement: "for (const effect of part.effects) if (effect.kind !== 'delete') this.#take(effect);",
+    },
+    test: { file: 'reshard.test.ts', name: 'a key that is deleted while it is copied stays deleted' },
+  },
+  {
+    anchor: 'answers-wrong-shard',
+    name: 'tells a client that the controller which was asked does not have the key any more',
+    edit: { test: 'false' },
+    test: {
+      file: 'reshard.test.ts',
+      name: 'a request that comes to a shard which has lost the key is carried out in the other one',
     },
   },
   {

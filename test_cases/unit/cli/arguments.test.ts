@@ -123,6 +123,7 @@ function modeTests(): void {
     ['keyspace prefix carts c:', ['prefix', 'carts', 'c:']],
     ['keyspace -p 8001 carts eventual', ['carts', 'eventual']],
     ['keyspace carts --cancel', ['carts', 'cancel']],
+    ['keyspace carts shards 4', ['carts', 'shards', '4']],
   ])('takes what is changed by `%s`', (typed, change) => {
     expect(parse(typed).change).toEqual(change);
   });

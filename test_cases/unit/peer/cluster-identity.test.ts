@@ -64,7 +64,8 @@ describe('the identity of a peer', () => {
     expect(refused(`eventual ${other}`, `eventual ${own}`)).toBe(
       'keyspaces with shards: default/3x1 is not default/3x2',
     );
-    expect(refused(`eventual ${other} @2`, `eventual a=a::causal ${own} @3`)).toBe(
+    expect(refused(`eventual ${other} @2`, `eventual a=a::causal ${own} @3`)).toBeNull();
+    expect(refused(`eventual ${other} @2`, `eventual ${own}`)).toBe(
       'keyspaces with shards: default/3x1 is not default/3x2',
     );
     expect(refused('eventual @2', `eventual ${own} @2`)).toBe(

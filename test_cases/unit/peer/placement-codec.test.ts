@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
-import { readPlacement, writePlacement } from '../../../src/peer/codecs/fields.ts';
+import { readPlacement, writePlacement } from '../../../src/peer/codecs/placement.ts';
 import type { Move, Placement } from '../../../src/placement/agreed-placement.ts';
 import { withChange } from '../../../src/placement/agreed-placement.ts';
 import type { KeyspaceSettings } from '../../../src/placement/placement.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
-import { readPlacement, writePlacement } from '../../../src/peer/codecs/fields.ts';
+import { readPlacement, writePlacement } from '../../../src/peer/codecs/placement.ts';
 import {
   movedOn,
   type Placement,
@@ -109,9 +109,16 @@ describe('what a peer or a file calls shards', () => {
       'the number of shards of default is not that of their groups',
     ],
     [
-      'one',
-      one({ shards: 1, groups: [first] }),
+      'a number that is none',
+      one({ shards: 0, groups: [] }),
       'the number of shards of default is not that of their groups',
+    ],
+    ['names that are missing', one({ places: ['0-of-3'] }), 'a shard of default has no name'],
+    ['a name twice', one({ places: ['0-of-3', '0-of-3', '2-at-4'] }), 'a shard of default has no name'],
+    [
+      'a name that is a path',
+      one({ places: ['0-of-3', '../x', '2-at-4'] }),
+      'a shard of default has no name',
     ],
     ['no groups', one({ groups: null }), 'the number of shards of default is not that of their groups'],
     ['a group of a level', one({ groups: [[3, 0], second, third] }), 'a shard of default has no group'],

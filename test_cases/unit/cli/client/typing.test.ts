@@ -37,12 +37,12 @@ describe('a hint', () => {
     ['get "a b', ''],
     [
       'keyspace ',
-      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> cancel',
+      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> shards <number> | <keyspace> cancel',
     ],
     ['keyspace add ', '<name> <prefix> <level>'],
     ['keyspace add carts c', ' <level>'],
     ['keyspace add carts c: causal', ''],
-    ['keyspace carts ', '<level> | cancel'],
+    ['keyspace carts ', '<level> | shards <number> | cancel'],
     ['keyspace prefix', ' <keyspace> <prefix>'],
     ['keyspace remove carts ', ''],
   ])('behind "%s"', (line, hint) => {

@@ -1,0 +1,59 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
+import type { Group } from '../../replication/group.ts';
+import { RangeFeed } from '../../replication/range-feed.ts';
+import type { RangeAsk, RangePart } from '../../replication/range-messages.ts';
+import type { Route } from './collector.ts';
+
+export interface RangeFeedsPorts {
+  readonly send: (peer: ControllerId, message: RangePart) => void;
+  /** The epoch of the barrier behind which this controller has all that its groups have; 0 while there is none. */
+  readonly collectedIn: () => number;
+}
+
+interface Feeding {
+  readonly copy: number;
+  readonly group: Group;
+  readonly feed: RangeFeed;
+}
+
+/** Sends records of groups that this controller has a part in to controllers that get them by a move. */
+export class RangeFeeds {
+  readonly #ports: RangeFeedsPorts;
+  /** By the controller that asks and the two groups: one copy at a time. */
+  readonly #feeds = new Map<string, Feeding>();
+
+  constructor(ports: RangeFeedsPorts) {
+    this.#ports = ports;
+  }
+
+  /** @param routes those of the move, once all controllers take part in its groups; null before that */
+  onAsk(from: ControllerId, ask: RangeAsk, routes: readonly Route[] | null): void {
+    const route = routes?.find((one) => one.transfer.from === ask.from && one.transfer.to === ask.to);
+    const { copy } = ask;
+    const answer = (part: Pick<RangePart, 'state' | 'trouble' | 'effects'>): void =>
+      this.#ports.send(from, { type: 'range-part', from: ask.from, to: ask.to, copy, ...part });
+    const group = route?.from ?? null;
+    if (group === null || route!.transfer.toMembers?.includes(from) !== true)
+      return answer({ state: 'more', trouble: 'the controller that has the keys is not ready', effects: [] });
+    const name = `${from} ${ask.from} ${ask.to}`;
+    let feeding = this.#feeds.get(name);
+    if (feeding === undefined || feeding.copy !== copy || feeding.group !== group) {
+      feeding = { copy, group, feed: new RangeFeed(group, route!.isOf) };
+      this.#feeds.set(name, feeding);
+    }
+    // mutant: ends-a-copy-before-the-barrier
+    const isBehindBarrier = ask.barrier !== 0 && ask.barrier === this.#ports.collectedIn();
+    feeding.feed.next(isBehindBarrier, (part) => {
+      if (this.#feeds.get(name) === feeding) answer(part);
+    });
+  }
+
+  onPeerDown(peer: ControllerId): void {
+    for (const name of this.#feeds.keys()) if (name.startsWith(`${peer} `)) this.#feeds.delete(name);
+  }
+
+  /** The records may be forgotten from now on. */
+  end(): void {
+    this.#feeds.clear();
+  }
+}

@@ -1,0 +1,133 @@
+import type { AnnouncedFlush, JournalRecord } from '../journal/journal.ts';
+import { effectOfRecord } from '../journal/record-effect.ts';
+import { type Effect, isOfKey } from '../ordering/effect.ts';
+import { VersionVector } from '../ordering/version-vector.ts';
+import { nextPartWrites, PART_WRITES_FIRST, readValues } from './exchange/feed-values.ts';
+import type { Group } from './group.ts';
+import type { RangePart } from './range-messages.ts';
+
+/** What is sent next. */
+export type NextPart = Pick<RangePart, 'state' | 'trouble' | 'effects'>;
+
+/** Records of the journal that are looked at for one part. It bounds the cost of a part. */
+const LOOKS_PER_PART = 2_048;
+
+/** A round that brings no more than this shows that little is missing, in records. */
+const LITTLE_RECORDS = 512;
+
+/**
+ * Reads the records of some keys of a group for a controller that has no part in it, in parts.
+ *
+ *  1. All records, newest version of each key, with tombstones and values.
+ *  2. What the group has got since, in rounds, until the group takes no more writes of these keys. The last round is
+ *     then followed by the end.
+ *
+ * The group forgets no tombstone meanwhile, which the owner of the feed sees to. A flush leaves no tombstones: after a
+ * flush all begins anew.
+ */
+export class RangeFeed {
+  readonly #group: Group;
+  readonly #isOf: (key: string) => boolean;
+  #walk: Iterator<JournalRecord> | null = null;
+  /** What the group knew when the last round began. */
+  #since = new VersionVector([]);
+  #flushes: ReadonlySet<string> = new Set();
+  #announced: AnnouncedFlush | null = null;
+  #round: readonly Effect[] = [];
+  #batchRecords = PART_WRITES_FIRST;
+  #isBusy = false;
+  /** The round under way is the last one. */
+  #isLastRound = false;
+
+  constructor(group: Group, isOf: (key: string) => boolean) {
+    this.#group = group;
+    this.#isOf = isOf;
+    this.#begin();
+  }
+
+  /**
+   * Reads the next part. Does nothing while one is being read.
+   *
+   * @param isBehindBarrier the group takes no more writes of these keys, and has all that any member of it has
+   */
+  next(isBehindBarrier: boolean, done: (part: NextPart) => void): void {
+    if (this.#isBusy) return;
+    if (this.#isFlushed()) return done(this.#anew());
+    if (this.#round.length === 0 && this.#walk !== null) this.#readOn(this.#walk);
+    if (this.#round.length > 0) return this.#readRound('more', done);
+    if (this.#walk !== null) return done({ state: 'more', trouble: '', effects: [] });
+    if (this.#isLastRound) return done(this.#end());
+    const news = this.#group.replica.journal.since(this.#since);
+    if (flushesIn(news).some((flush) => !this.#flushes.has(flush))) return done(this.#anew());
+    this.#round = news.filter((effect) => isOfKey(effect) && this.#isOf(effect.key));
+    this.#since = new VersionVector(this.#group.scheme.known.times());
+    this.#isLastRound = isBehindBarrier;
+    const state = this.#round.length <= LITTLE_RECORDS ? 'little' : 'more';
+    if (this.#round.length > 0) this.#readRound(state, done);
+    else done({ state, trouble: '', effects: [] });
+  }
+
+  #begin(): void {
+    const { scheme, replica } = this.#group;
+    this.#since = new VersionVector(scheme.known.times());
+    this.#flushes = new Set(flushesIn(replica.journal.since(this.#since)));
+    this.#announced = replica.journal.announcedFlush;
+    this.#walk = replica.journal.walk();
+    this.#round = [];
+    this.#isLastRound = false;
+  }
+
+  #anew(): NextPart {
+    this.#begin();
+    return { state: 'anew', trouble: '', effects: [] };
+  }
+
+  /** A flush that is announced for later is due for these keys as well. */
+  #end(): NextPart {
+    const announced = this.#announced;
+    const effects: readonly Effect[] = announced === null ? [] : [{ kind: 'flush-later', ...announced }];
+    return { state: 'end', trouble: '', effects };
+  }
+
+  /** An announced flush has been carried out, or another one was announced, since all began. */
+  #isFlushed(): boolean {
+    return this.#group.replica.journal.announcedFlush?.version.time !== this.#announced?.version.time;
+  }
+
+  #readOn(walk: Iterator<JournalRecord>): void {
+    const batch: Effect[] = [];
+    for (let looks = 0; looks < LOOKS_PER_PART && batch.length < this.#batchRecords; looks++) {
+      const { done, value: record } = walk.next();
+      if (done === true) {
+        this.#walk = null;
+        break;
+      }
+      if (this.#isOf(record.key)) batch.push(effectOfRecord(record));
+    }
+    this.#round = batch;
+  }
+
+  /** The records stay in the round until their values are read. */
+  #readRound(state: NextPart['state'], done: (part: NextPart) => void): void {
+    const { scheme, replica } = this.#group;
+    const batch = this.#round.slice(0, this.#batchRecords);
+    const ports = {
+      replica,
+      afterPending: (key: string, callback: () => void) => scheme.afterPending(key, callback),
+    };
+    this.#isBusy = true;
+    readValues(ports, batch, (effects) => {
+      this.#isBusy = false;
+      if (effects === null) return done({ state: 'more', trouble: 'its store does not answer', effects: [] });
+      this.#round = this.#round.slice(batch.length);
+      this.#batchRecords = nextPartWrites(effects);
+      done({ state, trouble: '', effects });
+    });
+  }
+}
+
+/** The versions of the flushes among the effects. A flush that is announced for later is none yet. */
+export function flushesIn(effects: readonly Effect[]): readonly string[] {
+  const flushes = effects.filter(({ kind }) => kind === 'flush');
+  return flushes.map(({ version: { time, node } }) => `${time}/${node}`);
+}

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import type { Effect } from '../../src/ordering/effect.ts';
+import { MOVE_STEPS, type Moving } from '../../src/placement/moving.ts';
+import type { RangeAsk, RangePart } from '../../src/replication/range-messages.ts';
+
+/** Arbitrary messages by which keys get another group. */
+
+const byte = fc.nat({ max: 255 });
+const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER));
+const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
+
+interface MoveArbitraries {
+  readonly moving: fc.Arbitrary<Moving>;
+  readonly 'range-ask': fc.Arbitrary<RangeAsk>;
+  readonly 'range-part': fc.Arbitrary<RangePart>;
+}
+
+export function moveArbitraries(effectLists: fc.Arbitrary<Effect[]>): MoveArbitraries {
+  return {
+    moving: fc.record({
+      type: fc.constant('moving'),
+      epoch: u53,
+      step: fc.constantFrom(...MOVE_STEPS),
+      done: u53,
+      total: u53,
+      trouble: latin1,
+    }),
+    'range-ask': fc.record({ type: fc.constant('range-ask'), from: byte, to: byte, copy: u53, barrier: u53 }),
+    'range-part': fc.record({
+      type: fc.constant('range-part'),
+      from: byte,
+      to: byte,
+      copy: u53,
+      state: fc.constantFrom('more', 'little', 'end', 'anew'),
+      trouble: latin1,
+      effects: effectLists,
+    }),
+  };
+}

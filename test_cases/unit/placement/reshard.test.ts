@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
+import { readPlacement, writePlacement } from '../../../src/peer/codecs/placement.ts';
+import {
+  movedOn,
+  type Placement,
+  placementFlaw,
+  samePlacement,
+  shardsNamedIn,
+  withBarrierLifted,
+  withMoveCancelled,
+  withReshard,
+} from '../../../src/placement/agreed-placement.ts';
+import { agreedShardsOf } from '../../../src/placement/agreed-shards.ts';
+import type { KeyspaceSettings } from '../../../src/placement/placement.ts';
+import { groupsLeft, groupsOfSlots, movedSlots, resharded } from '../../../src/placement/reshard.ts';
+import { plannedShards } from '../../../src/placement/shards.ts';
+import { SLOTS } from '../../../src/placement/slots.ts';
+
+const DEFAULT: KeyspaceSettings = { name: 'default', prefix: '', level: 'eventual' };
+const CARTS: KeyspaceSettings = { name: 'carts', prefix: 'c:', level: 'eventual' };
+const KEYSPACES = [DEFAULT, CARTS];
+const AGREED = agreedShardsOf(
+  plannedShards(
+    {
+      sharded: [
+        { name: 'default', shards: 3, replicas: 2 },
+        { name: 'carts', shards: 2, replicas: 2 },
+      ],
+      zones: [],
+    },
+    6,
+  ),
+);
+const wish = { agreed: AGREED, keyspace: 'default', controllers: 6, zones: [], epoch: 1 };
+const to = (shards: number) => resharded({ ...wish, shards })!;
+const BEGUN = withReshard(null, { keyspaces: KEYSPACES, shards: AGREED }, to(5));
+
+describe('another number of shards', () => {
+  it('leaves the shards that stay as they are, and gives new ones groups of their own', () => {
+    const { from, to: after } = to(5);
+    expect(from.groups).toEqual(AGREED.find(({ keyspace }) => keyspace === 'default')!.groups);
+    expect(after.groups.slice(0, 3)).toEqual(from.groups);
+    const numbers = [...after.groups, ...AGREED[0]!.groups].map(([group]) => group);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(after.places).toEqual(['0-of-3', '1-of-3', '2-of-3', '3-at-1', '4-at-1']);
+    for (const [, ...members] of after.groups) expect(new Set(members).size).toBe(2);
+  });
+
+  it('spreads new shards over the controllers that have the fewest', () => {
+    const loads = new Array<number>(6).fill(0);
+    const others = AGREED.filter(({ keyspace }) => keyspace !== 'default');
+    for (const { groups } of [to(4).to, ...others])
+      for (const [, ...members] of groups) for (const member of members) loads[member]!++;
+    expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+  });
+
+  it('gives a shard that is made again another group and another name', () => {
+    const first = to(4).to;
+    const agreed = [...AGREED.filter(({ keyspace }) => keyspace !== 'default'), first];
+    const back = resharded({ ...wish, agreed, shards: 3, epoch: 5 })!.to;
+    expect(back).toEqual(AGREED.find(({ keyspace }) => keyspace === 'default'));
+    const again = resharded({ ...wish, agreed: AGREED, shards: 4, epoch: 9 })!.to;
+    expect(again.groups[3]![0]).not.toBe(first.groups[3]![0]);
+    expect(again.places![3]).not.toBe(first.places![3]);
+  });
+
+  it.each([1, 2, 4, 8])('to %i moves no more slots than it has to', (shards) => {
+    const change = to(shards);
+    const [before, after] = [groupsOfSlots(change.from), groupsOfSlots(change.to)];
+    const moved = before.filter((group, slot) => group !== after[slot]).length;
+    const leftAlone = Math.min(3, shards) / Math.max(3, shards);
+    expect(moved).toBeLessThanOrEqual(Math.ceil(SLOTS * (1 - leftAlone)) + shards);
+    const keys = Array.from({ length: 500 }, (_, i) => `key:${i}`);
+    const routes = movedSlots(change);
+    for (const key of keys) expect(routes.filter(({ has }) => has(key)).length).toBeLessThanOrEqual(1);
+  });
+
+  it('is not made where no group is left', () => {
+    const many = ['a', 'b', 'c', 'd'].map((name) => ({ name, shards: 60, replicas: 1 }));
+    const agreed = agreedShardsOf(plannedShards({ sharded: many, zones: [] }, 6));
+    expect(resharded({ ...wish, agreed, keyspace: 'a', shards: 61 })).toBeNull();
+  });
+
+  it('tells which groups may have lost keys', () => {
+    const after = AGREED.map((one) => (one.keyspace === 'default' ? to(5).to : one));
+    expect([...groupsLeft(AGREED, after)].sort()).toEqual([18, 19, 20]);
+    expect(groupsLeft(AGREED, AGREED).size).toBe(0);
+  });
+});
+
+describe('a placement by which slots move', () => {
+  const behind = movedOn(BEGUN, BEGUN.move!, 5);
+  const settling = movedOn(behind, behind.move!, 5);
+  const shardsOf = ({ shards }: Placement) => shards!.find(({ keyspace }) => keyspace === 'default')!.shards;
+
+  it('serves by the shards before up to the barrier, and by those after from then on', () => {
+    const lifted = withBarrierLifted(behind, behind.move!);
+    const done = movedOn(settling, settling.move!, 5);
+    expect([BEGUN, behind, lifted].map(shardsOf)).toEqual([3, 3, 3]);
+    expect([settling, done].map(shardsOf)).toEqual([5, 5]);
+    expect(lifted.move).toEqual(BEGUN.move);
+    expect(done.move).toBeNull();
+    for (const placement of [BEGUN, behind, lifted, settling, done])
+      expect(placementFlaw(placement)).toBeNull();
+    expect(shardsNamedIn(done)).toEqual(done.shards);
+    expect(shardsNamedIn(settling).map(({ shards }) => shards)).toContain(3);
+  });
+
+  it('goes back by the way that it came when it is cancelled', () => {
+    const cancelled = withMoveCancelled(BEGUN, BEGUN.move!);
+    expect(shardsOf(cancelled)).toBe(3);
+    expect(cancelled.move!.reshard).toEqual({ from: to(5).to, to: to(5).from });
+    expect(placementFlaw(cancelled)).toBeNull();
+  });
+
+  it('goes over a link and come back, in every phase', () => {
+    const done = movedOn(settling, settling.move!, 5);
+    for (const placement of [BEGUN, behind, settling, done]) {
+      const writer = new ByteWriter();
+      writePlacement(writer, placement);
+      const read = readPlacement(new ByteReader(inOnePiece(writer.finish())));
+      expect(samePlacement(read, placement)).toBe(true);
+      expect(read.move?.reshard).toEqual(placement.move?.reshard);
+    }
+  });
+
+  it('is refused when it contradicts itself', () => {
+    const { move } = BEGUN;
+    const flawOf = (change: object) => placementFlaw({ ...BEGUN, move: { ...move!, ...change } });
+    expect(flawOf({ reshard: { from: to(5).to, to: to(5).from } })).toBe(
+      'the shards of default are not those of its move',
+    );
+    expect(flawOf({ reshard: { ...to(5), to: AGREED[0] } })).toBe(
+      'default gets other shards, and is changed',
+    );
+    expect(flawOf({ phase: 'settling' })).toBe('the shards of default are not those of its move');
+    expect(flawOf({ reshard: { ...to(5), to: { ...to(5).to, groups: [] } } })).toBe(
+      'the number of shards of default is not that of their groups',
+    );
+  });
+});
