@@ -9,17 +9,17 @@ import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
-import { type Configuration, configurationAmong, idsEndOf } from '../placement/configuration.ts';
+import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import type { Announcement } from '../replication/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { announcementsOf } from './announcements.ts';
+import { ConfigurationFollower, configuredIn } from './configuration-follower.ts';
 import type { CorePorts } from './core-ports.ts';
 import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
-import { followConfiguration } from './follow-configuration.ts';
 import { mayBeGroup } from './group-plan.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
@@ -56,6 +56,7 @@ export class Core {
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
   readonly #health: Health;
+  readonly #follower: ConfigurationFollower;
   /** This run has to end, because the next one starts empty. It does nothing more. */
   #isOver = false;
 
@@ -82,6 +83,12 @@ export class Core {
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
     this.mover = this.#mover();
     this.#health = healthOf(ports, this.groups, TICK_MS);
+    this.#follower = new ConfigurationFollower({
+      core: ports,
+      groups: this.groups,
+      peers: this.peers,
+      olderPeers: () => this.olderPeers,
+    });
     this.roles = rolesOf(this.peers, this.groups);
     this.serving = new Serving({
       core: ports,
@@ -212,7 +219,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
-    followConfiguration(this.groups.views, () => this.olderPeers, this.#ports);
+    this.#follower.onTick();
     for (const group of this.groups.all) group.onTick();
     this.mover.onTick();
     this.serving.onTick();
@@ -285,9 +292,7 @@ export class Core {
 
   #controllerPorts(group: GroupNumber, shard: PlannedShard | null): ControllerPorts {
     const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
-    const all = this.#ports.configured;
-    // mutant: majority-of-all
-    const configured = shard === null ? all : configurationAmong(all, shard.members);
+    const configured = configuredIn(this.#ports, group, shard);
     return {
       node: settings.self,
       configuration: shard === null ? this.#configuration : () => configured,

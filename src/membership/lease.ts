@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { type Configuration, idsEndOf, isVoter, spareIn } from '../placement/configuration.ts';
+import { type Configuration, isVoter, spareIn } from '../placement/configuration.ts';
 import { type Ballot, NO_BALLOT, sameBallot } from './ballot.ts';
 
 /** How much two monotonic clocks may differ in rate, as a fraction: far more than real clocks do. */
@@ -98,10 +98,12 @@ export class GrantedLeases {
 
   /**
    * By id, for how much longer a controller may hold a lease that this controller has granted, in whole milliseconds.
+   *
+   * @param idsEnd one more than the largest id that is known here
    */
-  remainingMs(configuration: Configuration): number[] {
+  remainingMs(idsEnd: number): number[] {
     const now = this.#clock.nowMs();
-    return Array.from({ length: idsEndOf(configuration) }, (_, id) =>
+    return Array.from({ length: idsEnd }, (_, id) =>
       Math.max(0, Math.ceil((this.#untilMs.get(id) ?? this.#earlierUntilMs) - now)),
     );
   }

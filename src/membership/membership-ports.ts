@@ -16,6 +16,8 @@ export interface MembershipPorts {
   readonly node: ControllerId;
   /** The configuration that holds while no view has one. */
   readonly configured: Configuration;
+  /** One more than the largest id that this controller knows of, in this group or another one. */
+  readonly idsEnd: () => number;
   /** A majority of controllers that remember no view may begin an empty cluster. */
   readonly mayForm: boolean;
   /** See `ViewChoiceInput`. */

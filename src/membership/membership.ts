@@ -1,7 +1,8 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, haveMajority, isVoter, votersOf } from '../placement/configuration.ts';
+import { type Configuration, haveMajority, idsEndOf, isVoter, votersOf } from '../placement/configuration.ts';
 import type { WantedChange } from './agreed-change.ts';
+import { isAskingIn } from './asking-member.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
 import { JoinBlocker } from './join-blocker.ts';
@@ -61,29 +62,25 @@ export class Membership {
 
   constructor(ports: MembershipPorts) {
     const { node, configured, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
-    const configuration = () => this.configuration;
     this.#ports = ports;
-    const readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
-    this.#readmission = readmission;
-    const changes = new WantedChanges({ node, clock, stepMs: suspectAfterMs });
-    this.#changes = changes;
+    this.#readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
+    this.#changes = new WantedChanges({ clock, stepMs: suspectAfterMs });
     const parts = new PeerParts(peers);
     this.parts = parts;
     this.#obstacle = new JoinBlocker({ node, peers, parts, heardWithinMs: HEARD_WITHIN * suspectAfterMs });
     this.#reasons = new ViewReasons({
       node,
-      configuration,
+      configuration: () => this.configuration,
       leaseMs,
       peers,
       parts,
-      readmission,
+      readmission: this.#readmission,
       incarnationOf,
       clock,
     });
     this.#held = new HeldLease(configured, clock);
     this.times = new ViewTimes(clock);
-    const granted = new GrantedLeases(leaseMs, clock);
-    this.#granted = granted;
+    this.#granted = new GrantedLeases(leaseMs, clock);
     this.#changer = new ViewChanger({
       node,
       configured,
@@ -99,18 +96,19 @@ export class Membership {
       state: ports.state,
       journal: ports.journal,
       heard: () => peers.ids.filter((peer) => peers.isHeard(peer)),
-      leasesMs: () => granted.remainingMs(this.#changer.acceptedConfiguration),
+      leasesMs: () =>
+        this.#granted.remainingMs(Math.max(ports.idsEnd(), idsEndOf(this.#changer.acceptedConfiguration))),
       isCaughtUp: ports.isCaughtUp,
       incarnationOf,
       transfer: ports.transfer,
       endTransfers: ports.endTransfers,
-      placementAfter: (before, members) => changes.placement.after(before, members),
-      configurationAfter: (before, members) => changes.configuration.after(before, members),
+      placementAfter: (before, members) => this.#changes.placement.after(before, members),
+      configurationAfter: (before, members) => this.#changes.configuration.after(before, members),
       onPlacement: ports.onPlacement,
       onChange: () => this.#onViewChange(),
       log,
     });
-    this.#spread = new PlacementSpread(configuration);
+    this.#spread = new PlacementSpread(() => this.configuration);
     this.#spread.onPlacement(this.#changer.acceptedPlacement);
   }
 
@@ -184,6 +182,11 @@ export class Membership {
     this.#changes.configuration.begin(wanted);
   }
 
+  /** This controller asks for what follows by itself. @param isAble may ask */
+  isAsking(isAble: (id: ControllerId) => boolean = () => true): boolean {
+    return this.view !== null && isAskingIn(this.view, this.#ports, isAble);
+  }
+
   /** What this controller says of its own part. */
   get part(): ViewPart {
     const { clock, journal, isCaughtUp } = this.#ports;
@@ -243,7 +246,7 @@ export class Membership {
   onTick(): void {
     const { node, clock, random, peers, announce, mayPropose } = this.#ports;
     this.#changer.onTick();
-    this.#changes.onTick(this.view);
+    this.#changes.onTick(this.isAsking() ? this.view : null);
     if (this.view !== null && !this.#held.holds) announce();
     if (this.#obstacle.onTick(this.view === null ? this.servingPeers : [])) this.#ports.onChange();
     const reason = mayPropose() ? this.#reasonToChange() : null;

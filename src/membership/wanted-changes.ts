@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, type Placement, samePlacement } from '../placement/agreed-placement.ts';
 import { type Configuration, configurationEpoch, sameConfiguration } from '../placement/configuration.ts';
 import { settled } from '../placement/member-changes.ts';
@@ -7,7 +6,6 @@ import { AgreedChange } from './agreed-change.ts';
 import type { View } from './view.ts';
 
 export interface WantedChangesPorts {
-  readonly node: ControllerId;
   readonly clock: Clock;
   /** How long a step may take that this controller asks for by itself, in milliseconds. */
   readonly stepMs: number;
@@ -36,7 +34,7 @@ export class WantedChanges {
     this.configuration.onInstalled(configuration, members);
   }
 
-  /** To be called every few milliseconds. @param view that is served here */
+  /** To be called every few milliseconds. @param view whose next step this controller asks for; null for none */
   onTick(view: View | null): void {
     const nowMs = this.#ports.clock.nowMs();
     this.placement.onTick(nowMs);
@@ -48,9 +46,9 @@ export class WantedChanges {
    * A view is installed here whose configuration names those that voted before it. The next view no longer has to ask
    * them.
    */
-  #settle({ configuration, members }: View): void {
-    const { node, clock, stepMs } = this.#ports;
-    if (configuration?.before === undefined || members[0]!.node !== node) return;
+  #settle({ configuration }: View): void {
+    const { clock, stepMs } = this.#ports;
+    if (configuration?.before === undefined) return;
     if (this.configuration.isUnderWay) return;
     this.configuration.begin({
       from: configuration,

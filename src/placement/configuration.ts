@@ -84,6 +84,11 @@ export function isVoter({ controllers }: Configuration, id: ControllerId): boole
   return controllers.some((one) => one.id === id && isVoting(one));
 }
 
+/** The controller votes, or did so before a change that is under way. */
+export function isCounted(configuration: Configuration, id: ControllerId): boolean {
+  return isVoter(configuration, id) || configuration.before?.includes(id) === true;
+}
+
 /** `HOST:PORT`; the id where the controller is not known. */
 export function addressTextOf({ controllers }: Configuration, id: ControllerId): string {
   const found = controllers.find((one) => one.id === id);

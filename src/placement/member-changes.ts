@@ -104,6 +104,67 @@ export function withVoters(
     : 'these are too many at once: a majority of the controllers must stay';
 }
 
+/**
+ * The next step by which a group comes to the voters of the root group.
+ *
+ * @param target the configuration of the root group, in which no change is under way
+ * @param isReady a view of the group could take the controller in
+ * @returns null when there is nothing to do, or nothing that can be done now
+ */
+export function towards(
+  configuration: Configuration,
+  target: Configuration,
+  isReady: (id: ControllerId) => boolean,
+): Configuration | null {
+  if (configuration.before !== undefined || target.before !== undefined) return null;
+  const [voters, wanted] = [votersOf(configuration), votersOf(target)];
+  const come = wanted.filter((id) => !voters.includes(id) && isReady(id));
+  const go = voters.filter((id) => !wanted.includes(id));
+  const known = withControllersOf(configuration, target);
+  const steps = [
+    withVoters(known, come, go),
+    withVoters(known, come, []),
+    withVoters(known, [], go.slice(0, 1)),
+  ];
+  const possible = steps.find((step) => typeof step !== 'string' && !sameVoters(step, configuration));
+  return typeof possible === 'object' ? possible : null;
+}
+
+/**
+ * The voters stay, and all other controllers are those of the target; none of them votes. One that never voted in this
+ * group joins here, whatever it was in the root group.
+ */
+function withControllersOf(configuration: Configuration, target: Configuration): Configuration {
+  const voting = configuration.controllers.filter(({ phase }) => phase === undefined);
+  const others = target.controllers
+    .filter(({ id }) => !isVoter(configuration, id))
+    .map(({ id, host, port }): ConfiguredController => {
+      const known = configuration.controllers.find((one) => one.id === id);
+      return { id, host, port, phase: known?.phase ?? 'joining' };
+    });
+  return {
+    ...configuration,
+    controllers: [...voting, ...others].sort((a, b) => a.id - b.id),
+    nextId: Math.max(nextIdOf(configuration), nextIdOf(target)),
+  };
+}
+
+/** These two configurations have the same voters. */
+export function sameVoters(a: Configuration, b: Configuration): boolean {
+  return votersOf(a).join() === votersOf(b).join();
+}
+
+/**
+ * What a controller that was added takes for the configuration of a further group, before it has heard of one: it does
+ * not vote there, and any configuration that it hears of is newer.
+ */
+export function beforeHeard({ controllers, nextId }: Configuration, self: ControllerId): Configuration {
+  const outside = controllers.map((one): ConfiguredController => {
+    return one.id === self ? { id: one.id, host: one.host, port: one.port, phase: 'joining' } : one;
+  });
+  return nextId === undefined ? { controllers: outside } : { controllers: outside, nextId };
+}
+
 /** The change is known to be installed: those that voted before it count no more. */
 export function settled(configuration: Configuration): Configuration {
   const { before: _, ...rest } = following(configuration);

@@ -1,16 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Durability } from '../../src/journal/durability.ts';
 import { idsOf, votersOf } from '../../src/placement/configuration.ts';
+import type { KeyspaceSettings } from '../../src/placement/placement.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
 import { expectRight } from './expect-right.ts';
 import { Newcomers } from './newcomers.ts';
+import { runScenario } from './run-scenario.ts';
+import { drawScenario } from './scenario.ts';
 import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** A cluster whose machines start as soon as they find themselves in an installed configuration. */
-async function clusterOf(nodes: number, durability: Durability = 'none'): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, settings: { durability } });
+async function clusterOf(
+  nodes: number,
+  durability: Durability = 'none',
+  keyspaces: readonly KeyspaceSettings[] = [],
+): Promise<SimCluster> {
+  const settings = { durability, keyspaces };
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, settings });
   const newcomers = new Newcomers(cluster);
   const look = (): void => {
     for (const { core } of cluster.nodes) {
@@ -157,6 +165,56 @@ describe('a controller that was added', () => {
     await cluster.run(2_000);
     for (const id of [0, 1, 2]) expect(votersOf(configurationAt(cluster, id))).toEqual([3, 4, 5]);
   });
+});
+
+describe('a keyspace with a chain', () => {
+  const LARGE = { name: 'large', prefix: 'large:', level: 'linearizability/chain' } as const;
+  const chainAt = (cluster: SimCluster, id: number) =>
+    cluster.nodeOf(id)!.core!.groups.furtherViews.map(({ views }) => votersOf(views.configuration));
+
+  it('comes to the voters of the root group, and serves on', async () => {
+    const cluster = await clusterOf(3, 'none', [LARGE]);
+    await ask(cluster, 0, set('large:k', 'v'));
+    await added(cluster, 0, 'sim:1000');
+    await added(cluster, 1, 'sim:1001');
+    expect(chainAt(cluster, 4)).toEqual([[0, 1, 2, 3, 4]]);
+    expect(await read(cluster, 4, 'large:k')).toBe('v');
+    for (const id of ['0', '1']) {
+      expect(await member(cluster, 4, 'remove', id)).toContain('vote now');
+      await cluster.run(2_000);
+    }
+    expect(chainAt(cluster, 4)).toEqual([[2, 3, 4]]);
+    cluster.kill(...[0, 1].map((id) => cluster.nodeOf(id)!));
+    await ask(cluster, 2, set('large:k', 'w'));
+    expect(await read(cluster, 4, 'large:k')).toBe('w');
+  });
+
+  const DRAW = { level: 'linearizability', scheme: 'chain', members: 'joins' } as const;
+
+  it('needs a controller that is removed until its change is settled (seed 18)', async () => {
+    expect((await runScenario(drawScenario(18, DRAW))).violations).toEqual([]);
+  });
+
+  it('settles a change whose first member is about to end (seed 7392)', async () => {
+    expect((await runScenario(drawScenario(7_392, DRAW))).violations).toEqual([]);
+  });
+
+  it('gets a view although a controller is gone that joined and never voted in it (seed 7458)', async () => {
+    expect((await runScenario(drawScenario(7_458, DRAW))).violations).toEqual([]);
+  });
+});
+
+it('controllers come, vote and go for good with a chain, whatever breaks', async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 16; seed++) {
+    const level = seed % 2 === 0 ? 'linearizability' : 'sequential';
+    const draw = {
+      level,
+      scheme: 'chain',
+      members: 'joins',
+      durabilities: ['none', 'async', 'sync'],
+    } as const;
+    await expectRight(seed, draw);
+  }
 });
 
 it('controllers come, vote and go for good, whatever breaks', async () => {

@@ -105,7 +105,8 @@ export class MemberSteps {
 
   #haveAllVote(): boolean {
     const { nodes } = this.#cluster;
-    const isWhole = (node: SimNode) => viewOf(node)?.members.length === nodes.length && isAtRest(node);
+    const isWhole = (node: SimNode) =>
+      viewOf(node)?.members.length === nodes.length && isAtRest(node) && areFollowing(node, nodes.length);
     if (nodes.every(isWhole) && !this.#newcomers.areStarting) return true;
     const serving = nodes.find((node) => viewOf(node) !== null);
     if (serving === undefined) return false;
@@ -199,6 +200,13 @@ function viewOf({ core, paused }: SimNode) {
 function isAtRest({ core }: SimNode): boolean {
   const { isReconfiguring, configuration } = core!.groups.views;
   return !isReconfiguring && configuration.before === undefined;
+}
+
+/** Each group with views of its own has a view with all controllers. */
+function areFollowing({ core }: SimNode, nodes: number): boolean {
+  return core!.groups.furtherViews.every(({ views: { view, configuration } }) => {
+    return view?.members.length === nodes && configuration.before === undefined;
+  });
 }
 
 function nextOf(

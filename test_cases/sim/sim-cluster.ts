@@ -4,7 +4,7 @@ import { groupsWithEntries, shardGroups } from '../../src/controller/group-plan.
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
-import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
+
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
 import { type Configuration, haveMajority, majorityOf } from '../../src/placement/configuration.ts';
@@ -313,15 +313,16 @@ export class SimCluster {
     return [...keys].every((key) => isStillStored(key, others, others));
   }
 
-  /** A majority of the controllers that vote is among these, where that was changed. */
+  /** A majority of the controllers that vote in a group is among these, where that was changed. */
   #haveVoters(nodes: readonly SimNode[]): boolean {
-    const view = this.#memories.get(ROOT_GROUP)?.view;
-    if (view?.configuration == null) return true;
-    const members = nodes.filter(({ id }) => view.members.some((member) => member.node === id));
-    return haveMajority(
-      view.configuration,
-      members.map(({ id }) => id),
-    );
+    return [...this.#memories.values()].every(({ view }) => {
+      if (view?.configuration == null) return true;
+      const members = nodes.filter(({ id }) => view.members.some((member) => member.node === id));
+      return haveMajority(
+        view.configuration,
+        members.map(({ id }) => id),
+      );
+    });
   }
 
   /** Of each ordered shard a majority of its members is among these controllers. */

@@ -1,8 +1,9 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
-import { ROOT_GROUP } from '../../membership/peer-bus.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
+import { SCHEMES } from '../../replication/schemes.ts';
+import { areAllFollowing } from '../configuration-follower.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { membersOf, renderMembers } from '../status/members-report.ts';
@@ -37,10 +38,13 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 function refusalOf({ core }: MemberParts): Reply | null {
   const { views, withEntries } = core.groups;
   // A controller that does not vote gets no placement, and so must have no keys of its own to serve.
-  if (withEntries.some(({ number }) => number !== ROOT_GROUP) || views.placement?.move != null)
+  const isOrdered = withEntries.every(
+    ({ members, schemeName }) => members === null && SCHEMES[schemeName].isOrdered,
+  );
+  if (!isOrdered || views.placement?.move != null)
     return clientError(
       'which controllers vote can be changed where every keyspace is at linearizability or sequential, ' +
-        'without scheme = chain: keyspace lists them',
+        'without shards, and none is being changed: keyspace lists them',
     );
   const [older] = core.olderPeers;
   if (older !== undefined)
@@ -52,17 +56,18 @@ function refusalOf({ core }: MemberParts): Reply | null {
     const gate = views.gate('write');
     return gate.state === 'open' ? null : serverError(gate.code, gate.reason);
   }
-  return views.isReconfiguring
+  return views.isReconfiguring || !areAllFollowing(core.groups)
     ? serverError('MEMBERS_CHANGING', 'another change of the controllers is under way: try again')
     : null;
 }
 
 /** Why the members could not take the peer in now; empty when they could. */
-function joinTroubleOf({ peers, groups: { views } }: Core, peer: ControllerId): string {
+function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: ControllerId): string {
   if (!peers.isHeard(peer)) return 'is not heard';
   const heartbeat = peers.heartbeat(peer);
   if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
-  return views.parts.of(peer)?.caughtUp === true ? '' : 'is catching up with the others';
+  const all = [views, ...furtherViews.map((further) => further.views)];
+  return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
 }
 
 function agree(

@@ -346,6 +346,7 @@ function viewsOf(
   return new Membership({
     node,
     configured: controller.configured,
+    idsEnd: () => idsEndOf(controller.configuration()),
     incarnation,
     mayForm: settings.mayForm,
     keepsOrder,

@@ -74,6 +74,42 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'follows-nobody',
+    name: 'leaves the views of a chain with the voters that they had',
+    edit: { value: 'null as Configuration | null' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a keyspace with a chain comes to the voters of the root group, and serves on',
+    },
+  },
+  {
+    anchor: 'asks-while-it-ends',
+    name: 'leaves it to a member that is about to end to ask for the next step of a change',
+    edit: { value: '() => true' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a keyspace with a chain settles a change whose first member is about to end (seed 7392)',
+    },
+  },
+  {
+    anchor: 'drops-while-it-counts',
+    name: 'drops a controller whose majority a chain still needs',
+    edit: { test: 'id === null' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a keyspace with a chain needs a controller that is removed until its change is settled (seed 18)',
+    },
+  },
+  {
+    anchor: 'votes-before-it-heard',
+    name: 'takes the voters of the root group for those of a chain, before it has heard of those',
+    edit: { value: 'configured' },
+    level: 'linearizability',
+    scheme: 'chain',
+    members: 'joins',
+    seeds: 100,
+  },
+  {
     anchor: 'votes-before-filled',
     name: 'has a controller vote that is not heard, or has not caught up',
     edit: { value: "''" },

@@ -23,7 +23,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'majority-of-all',
     name: 'wants a majority of all controllers for the view of a shard',
-    edit: { value: 'this.#ports.configured' },
+    edit: { value: 'configured' },
     test: {
       file: 'ordered-shards.test.ts',
       name: 'keys in ordered shards with broadcast are served by every controller',

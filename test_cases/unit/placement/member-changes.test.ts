@@ -8,7 +8,16 @@ import {
   spareIn,
   votersOf,
 } from '../../../src/placement/configuration.ts';
-import { settled, toDrop, withJoining, without, withVoters } from '../../../src/placement/member-changes.ts';
+import {
+  beforeHeard,
+  sameVoters,
+  settled,
+  toDrop,
+  towards,
+  withJoining,
+  without,
+  withVoters,
+} from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 function changed(
@@ -149,4 +158,63 @@ describe('a configuration that a peer sends', () => {
   ])('is refused: %#', (configuration, flaw) => {
     expect(configurationFlaw(configuration as Configuration)).toBe(flaw);
   });
+});
+
+describe('a group that comes to the voters of the root group', () => {
+  const ready = () => true;
+  const own = configurationOfSize(3);
+
+  it('takes one joint step, and is settled then', () => {
+    const target = settled(changed(joined(own, 'new'), [3], [0]));
+    const joint = towards(own, target, ready)!;
+    expect([votersOf(joint), joint.before]).toEqual([
+      [1, 2, 3],
+      [0, 1, 2],
+    ]);
+    expect(towards(joint, target, ready)).toBeNull();
+    expect(sameVoters(settled(joint), target)).toBe(true);
+    expect(towards(settled(joint), target, ready)).toBeNull();
+  });
+
+  it('waits for a controller that no view could take in, and goes on with the others', () => {
+    const target = settled(changed(joined(joined(own, 'a'), 'b'), [3, 4], []));
+    expect(votersOf(towards(own, target, (id) => id !== 3)!)).toEqual([0, 1, 2, 4]);
+    expect(towards(own, target, () => false)).toBeNull();
+  });
+
+  it('goes by several steps where a majority has to stay', () => {
+    let group = configurationOfSize(3);
+    const target = settled(changed(settled(changed(configurationOfSize(3), [], [0])), [], [1]));
+    for (const voters of [[1, 2], [2]]) {
+      const joint = towards(group, target, ready)!;
+      expect(votersOf(joint)).toEqual(voters);
+      group = settled(joint);
+    }
+    expect(towards(group, target, ready)).toBeNull();
+  });
+
+  it('does nothing while a change of the root group is under way', () => {
+    expect(towards(own, changed(own, [], [2]), ready)).toBeNull();
+  });
+
+  it('takes no controller for one that leaves which never voted in it', () => {
+    const left = changed(settled(changed(joined(own, 'a'), [3], [])), [], [3]);
+    const target = settled(changed(settled(left), [], [2]));
+    const { controllers } = towards(own, target, ready)!;
+    expect(controllers.map(({ id, phase }) => [id, phase])).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [2, 'leaving'],
+      [3, 'joining'],
+    ]);
+  });
+});
+
+it('a controller that was added votes in no further group before it has heard of one', () => {
+  const added = settled(changed(joined(configurationOfSize(3), 'new'), [3], []));
+  const { epoch, controllers } = beforeHeard(added, 3);
+  expect([epoch, controllers.filter(({ phase }) => phase === undefined).map(({ id }) => id)]).toEqual([
+    undefined,
+    [0, 1, 2],
+  ]);
 });

@@ -1,0 +1,140 @@
+import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
+import type { Membership } from '../membership/membership.ts';
+import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { Peers } from '../membership/peers.ts';
+import { OLDER_RELEASE } from '../peer/cluster-identity.ts';
+import {
+  type Configuration,
+  configurationAmong,
+  isCounted,
+  isVoter,
+  votersOf,
+} from '../placement/configuration.ts';
+import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/member-changes.ts';
+import type { PlannedShard } from '../placement/shards.ts';
+import type { CorePorts } from './core-ports.ts';
+import type { Groups } from './groups.ts';
+
+export interface ConfigurationFollowerPorts {
+  readonly core: Pick<CorePorts, 'settings' | 'clock' | 'refuse'>;
+  readonly groups: Groups;
+  readonly peers: Peers;
+  /** Peers that are connected, and run a release that knows no agreed placements. */
+  readonly olderPeers: () => readonly ControllerId[];
+}
+
+/**
+ * What follows by itself from the configuration that the root group has agreed on:
+ *
+ *  - A peer of an older release can't read the messages of views that have a placement or a configuration, and would go
+ *    by its own settings: it is refused.
+ *  - The groups beside the root group, with views of their own, come to the same voters. In each view the
+ *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with.
+ *  - A controller that was added once, and was removed, is dropped, once it counts in no group. The first member of the
+ *    view of the root group asks for that.
+ */
+export class ConfigurationFollower {
+  readonly #ports: ConfigurationFollowerPorts;
+  /** Groups that did not come to the voters of the root group, and when they are to try again. */
+  readonly #againMs = new Map<Membership, MonotonicMs>();
+
+  constructor(ports: ConfigurationFollowerPorts) {
+    this.#ports = ports;
+  }
+
+  /** To be called every few milliseconds. */
+  onTick(): void {
+    const { core, groups, olderPeers } = this.#ports;
+    const { views } = groups;
+    if (views.acceptedPlacement !== null || views.configuration.epoch !== undefined)
+      for (const peer of olderPeers()) core.refuse(peer, OLDER_RELEASE);
+    for (const one of followingViews(groups)) this.#follow(one);
+    this.#dropRemoved();
+  }
+
+  #follow(views: Membership): void {
+    const { groups, peers } = this.#ports;
+    const root = groups.views;
+    if (root.view === null || views.isReconfiguring || this.#nowMs < (this.#againMs.get(views) ?? 0)) return;
+    // A member that is about to leave the group may have left the root group already, and not know of it.
+    if (!views.isAsking((id) => isVoter(root.configuration, id))) return;
+    const isReady = (id: ControllerId) =>
+      views.isInView(id) || (peers.isHeard(id) && views.parts.of(id)?.caughtUp === true);
+    const { configuration } = views;
+    // mutant: follows-nobody
+    const to = towards(configuration, root.configuration, isReady);
+    if (to === null) return;
+    const come = votersOf(to).filter((id) => !isVoter(configuration, id));
+    this.#reconfigure(views, to, {
+      reason: `the root group has other voters: ${votersOf(root.configuration).join(', ')}`,
+      isFor: come,
+    });
+  }
+
+  #dropRemoved(): void {
+    const { core, groups } = this.#ports;
+    const { views } = groups;
+    if (!views.isAsking() || views.isReconfiguring) return;
+    const { configuration } = views;
+    const id = toDrop(configuration, core.settings.peers.length);
+    // mutant: drops-while-it-counts
+    if (id === null || followingViews(groups).some((one) => isCounted(one.configuration, id))) return;
+    const to = without(configuration, id);
+    if (typeof to !== 'string')
+      this.#reconfigure(views, to, { reason: `controller ${id} was removed`, isFor: [] });
+  }
+
+  /** @param isFor these have to be members of the view that carries the change */
+  #reconfigure(
+    views: Membership,
+    to: Configuration,
+    { reason, isFor }: { readonly reason: string; readonly isFor: readonly ControllerId[] },
+  ): void {
+    const { settings } = this.#ports.core;
+    views.reconfigure({
+      from: views.view!.configuration,
+      to,
+      reason,
+      deadlineMs: this.#nowMs + settings.requestTimeoutMs,
+      isFor: (members) => isFor.every((id) => members.some(({ node }) => node === id)),
+      done: ({ kind }) => {
+        const pauseMs = kind === 'installed' ? 0 : settings.heartbeatMs * settings.threshold;
+        this.#againMs.set(views, this.#nowMs + pauseMs);
+      },
+    });
+  }
+
+  get #nowMs(): MonotonicMs {
+    return this.#ports.core.clock.nowMs();
+  }
+}
+
+/** Every group has the voters of the root group, as far as is known here. */
+export function areAllFollowing(groups: Groups): boolean {
+  const { configuration } = groups.views;
+  return followingViews(groups).every((one) => {
+    return one.configuration.before === undefined && sameVoters(one.configuration, configuration);
+  });
+}
+
+/** The views of the groups that have the voters of the root group. */
+function followingViews(groups: Groups): readonly Membership[] {
+  return groups.furtherViews
+    .filter(({ group }) => groups.byNumber[group]?.members === null)
+    .map(({ views }) => views);
+}
+
+/** The configuration that a group begins with. @param shard null for a group of whole keyspaces */
+export function configuredIn(
+  { configured, settings }: CorePorts,
+  group: GroupNumber,
+  shard: PlannedShard | null,
+): Configuration {
+  if (shard !== null) {
+    // mutant: majority-of-all
+    return configurationAmong(configured, shard.members);
+  }
+  const isTold = group === ROOT_GROUP || settings.added === undefined;
+  // mutant: votes-before-it-heard
+  return isTold ? configured : beforeHeard(configured, settings.self);
+}
