@@ -162,7 +162,6 @@ function partOf(
   isOf: (key: string) => boolean,
 ): Judged {
   const { durability, resumptions } = cluster;
-  const isAlwaysOrdered = isOrdered(level);
   const prefix = keyspaces[0]?.prefix ?? '';
   const part = (node: SimNode): JudgedNode => ({
     id: node.id,
@@ -174,7 +173,8 @@ function partOf(
   return {
     level,
     durability,
-    losses: isAlwaysOrdered ? cluster.losses : [...cluster.losses, ...cluster.lossesAlone],
+    losses: cluster.losses,
+    lossesAlone: cluster.lossesAlone,
     resumptions,
     nodes: cluster.nodes.map(part),
     former: cluster.former.map(part),

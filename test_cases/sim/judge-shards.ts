@@ -75,6 +75,7 @@ function movedShardOf(cluster: SimCluster, group: number, isOf: (key: string) =>
     level,
     durability,
     losses: [...losses, ...lossesAlone],
+    lossesAlone: [],
     resumptions,
     former: [],
     nodes: nodes.map((node) => {
@@ -99,7 +100,8 @@ function shardOf(cluster: SimCluster, group: number): Judged {
   return {
     level,
     durability,
-    losses: isOrdered(level) ? losses : [...losses, ...lossesAlone],
+    losses,
+    lossesAlone,
     resumptions,
     former: [],
     nodes: members.map((node) => ({

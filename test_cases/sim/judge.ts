@@ -8,6 +8,7 @@ import { findRegression } from '../../src/checkers/session-order.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { type Effect, isOfKey } from '../../src/ordering/effect.ts';
 import { compareVersions, type Version } from '../../src/ordering/version.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { findMiscount } from '../checkers/exactly-once.ts';
 import { findWrongExpiry } from '../checkers/expiry.ts';
 import { findInvented } from '../checkers/invented.ts';
@@ -24,6 +25,7 @@ import { unavoidableDeletes, withoutLost } from './loss.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { type AgesRecorder, isAged } from './sim-ages.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
+import type { Loss } from './sim-cluster.ts';
 import { isOfSessions } from './sim-sessions.ts';
 import type { Violation, ViolationKind } from './violation.ts';
 
@@ -56,7 +58,8 @@ export function judge(
   const note = (kind: ViolationKind, text: string | null): void => {
     if (text !== null) violations.push({ kind, text });
   };
-  const whole = withoutLost(recorder.history, cluster.losses);
+  const losses = lossesAt(scenario.level, cluster);
+  const whole = withoutLost(recorder.history, losses);
   const ordered = isOrdered(scenario.level);
   // Where the controllers agree on writes, one that is lost takes the older ones of its key with it.
   const gone = ordered ? keysLost(cluster) : new Set<string>();
@@ -77,8 +80,7 @@ export function judge(
     if (verdict === 'undecided') undecided++;
   }
   if (ordered) note('not-sequential', findSequentialViolation(history, appliedWithout(gone, cluster), false));
-  const plan = withoutLost(recorder.planned, cluster.losses);
-  const planned = plan.filter(({ key }) => isJudgedKey(key));
+  const planned = withoutLost(recorder.planned, losses).filter(({ key }) => isJudgedKey(key));
   const searched = ordered && planned.length <= EXACT_MAX;
   if (searched && !isSequentiallyConsistent(planned)) {
     note('not-sequential', 'no order of the whole history fits');
@@ -112,6 +114,11 @@ export function judge(
     note('failed-without-fault', `${recorder.failures} operations`);
   }
   return { violations, undecided, searched };
+}
+
+/** Where a level that holds for some time lets a controller answer alone, its death alone may lose what it answered. */
+function lossesAt(level: Level, { losses, lossesAlone }: Judged): readonly Loss[] {
+  return isOrdered(level) ? losses : [...losses, ...lossesAlone];
 }
 
 /** The part of a controller that tells what it remembers. */
@@ -167,11 +174,13 @@ function findUnremoved(cluster: Judged): string | null {
 
 /**
  * What sessions saw is causal, and keeps the four guarantees. Not judged is what was lost for good: everything where
- * controllers lost what was not on their disks, and keys whose value every store has lost.
+ * controllers lost what was not on their disks, or abandoned it since they had been away for longer than deletions are
+ * kept; and keys whose value every store has lost.
  */
 function findBrokenSession(scenario: Scenario, cluster: Judged, sessions: SessionHistory): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
-  if (flushes || (cluster.durability !== 'sync' && wasKilled(cluster))) return null;
+  const isLost = cluster.durability === 'sync' ? cluster.losses.length > 0 : wasKilled(cluster);
+  if (flushes || isLost) return null;
   const deleted = new Set(appliedIn(cluster).flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
   const history = sessions.filter(({ key }) => !deleted.has(key));
   return findCausalViolation(history) ?? findBrokenGuarantee(history);

@@ -6,7 +6,8 @@ import type { SimNode } from './sim-node.ts';
 export type JudgedNode = Pick<SimNode, 'id' | 'incarnation' | 'diedMs' | 'store' | 'journal'>;
 
 /** The part of a cluster that is judged. */
-export interface Judged extends Pick<SimCluster, 'level' | 'durability' | 'losses' | 'resumptions'> {
+export interface Judged
+  extends Pick<SimCluster, 'level' | 'durability' | 'losses' | 'lossesAlone' | 'resumptions'> {
   readonly nodes: readonly JudgedNode[];
   /** Controllers that are none of the cluster any more. */
   readonly former: readonly JudgedNode[];

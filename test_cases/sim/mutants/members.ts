@@ -85,7 +85,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'asks-while-it-ends',
     name: 'leaves it to a member that is about to end to ask for the next step of a change',
-    edit: { value: '() => true' },
+    edit: { value: '(_: ControllerId) => true' },
     test: {
       file: 'joins.test.ts',
       name: 'a keyspace with a chain settles a change whose first member is about to end (seed 7392)',
