@@ -6,7 +6,7 @@ import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 
 import type { Member, View } from '../../src/membership/view.ts';
-import { compareVersions, sameVersion, type Version } from '../../src/ordering/version.ts';
+import { compareVersions, type Version } from '../../src/ordering/version.ts';
 import { type Configuration, haveMajority, majorityOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
@@ -15,6 +15,7 @@ import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
 import { settingsFor } from './sim-settings.ts';
+import { isExpired, isStillStored } from './stored-values.ts';
 import type { Transcript } from './transcript.ts';
 import { NotLive } from './violation.ts';
 
@@ -310,7 +311,9 @@ export class SimCluster {
     if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
     if (!this.#haveVoters(others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
-    return [...keys].every((key) => isStillStored(key, others, others));
+    return [...keys].every(
+      (key) => isExpired(key, others, this.scheduler.nowMs) || isStillStored(key, others, others),
+    );
   }
 
   /** A majority of the controllers that vote in a group is among these, where that was changed. */
@@ -372,22 +375,6 @@ export class SimCluster {
       await this.run(10);
     }
   }
-}
-
-/**
- * Whether a value that the first controllers know is in the store of one of the second, whose controller knows it, too.
- * A controller that was restarted without its memory overwrites what it finds in its store (seed 937).
- */
-function isStillStored(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
-  return knowing.every((knower) => {
-    const record = knower.newest(key);
-    if (record === undefined || record.tombstone) return true;
-    const { version } = record;
-    return having.some((other) => {
-      const known = other.newest(key);
-      return known !== undefined && sameVersion(known.version, version) && other.store.holds(key, version);
-    });
-  });
 }
 
 function whyNotReady({ core, running }: SimNode): string {

@@ -1,0 +1,34 @@
+import { sameVersion } from '../../src/ordering/version.ts';
+import { STARTED_AT_MS } from './sim-clock.ts';
+import type { SimNode } from './sim-node.ts';
+
+/**
+ * Whether a value that the first controllers know is in the store of one of the second, whose controller knows it, too.
+ * A controller that was restarted without its memory overwrites what it finds in its store (seed 937).
+ */
+export function isStillStored(key: string, knowing: readonly SimNode[], having: readonly SimNode[]): boolean {
+  return knowing.every((knower) => {
+    const record = knower.newest(key);
+    if (record === undefined || record.tombstone) return true;
+    const { version } = record;
+    return having.some((other) => {
+      const known = other.newest(key);
+      return known !== undefined && sameVersion(known.version, version) && other.store.holds(key, version);
+    });
+  });
+}
+
+/** More than agreed time is ever wrong by, in milliseconds. */
+const TIME_ERROR_MAX_MS = 10_000;
+
+/**
+ * The entry has expired by any time that the controllers may have agreed on. While a move is prepared, its record stays
+ * all the same, and its value does not.
+ */
+export function isExpired(key: string, nodes: readonly SimNode[], nowMs: number): boolean {
+  const expiredMs = STARTED_AT_MS + nowMs - TIME_ERROR_MAX_MS;
+  return nodes.every((node) => {
+    const record = node.newest(key);
+    return record === undefined || (record.expiresAtMs !== 0 && record.expiresAtMs < expiredMs);
+  });
+}
