@@ -17,6 +17,7 @@ import { runCommands } from './run-commands.ts';
 import type { Series } from './series/series.ts';
 import { type Address, httpAddressOf, ownAddress, type Settings } from './settings.ts';
 import { levelsOf } from './status/levels-report.ts';
+import { membersOf } from './status/members-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { statusOf, viewOf } from './status/status-report.ts';
 
@@ -56,6 +57,10 @@ export function httpPortsOf(
     slowRequests: (count) => slowRequestsOf(parts, count),
     forgetSlowRequests: () => core.coordinator.times.slow.clear(),
     levels: () => levelsOf(parts),
+    members: () => {
+      const { agreed: _, ...members } = membersOf(parts);
+      return members;
+    },
     view: () => viewOf(parts),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),

@@ -54,6 +54,8 @@ export interface HttpPorts {
       readonly scheme: string | null;
     }[];
   };
+  /** The controllers, and which of them vote: what `member json` prints, without what only controllers read. */
+  readonly members: () => object;
   /** The view that this controller serves in: the members, and the reason of the view. */
   readonly view: () => object;
   /** The connections of its clients. */

@@ -25,6 +25,7 @@ export const HTTP_ERRORS = {
     status: 409,
     meaning: 'there is no entry to add to, or it would become larger than `item_size_max`',
   },
+  MEMBERS_FIXED: { status: 409, meaning: 'which controllers vote cannot be changed in this way' },
   KEYSPACE_FIXED: { status: 409, meaning: 'the keyspace cannot be changed in this way' },
   PRECONDITION_FAILED: { status: 412, meaning: 'the entry is not as `If-Match` or `If-None-Match` asks for' },
   BODY_TOO_LARGE: { status: 413, meaning: 'the body is larger than `item_size_max`' },

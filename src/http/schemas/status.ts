@@ -54,6 +54,21 @@ export const LEVELS = object({
   ),
 });
 
+/** The controllers, and which of them vote. */
+export const MEMBERS = object({
+  epoch: described('how often they were changed while the cluster ran', COUNT),
+  changing: described('a change is under way: another one would be refused', YES_OR_NO),
+  controllers: listOf(
+    object({
+      id: COUNT,
+      address: TEXT,
+      votes: described('it counts for majorities, and serves', YES_OR_NO),
+      up: YES_OR_NO,
+      role: TEXT,
+    }),
+  ),
+});
+
 const KEYSPACE_SERVICE = object({ ...READINESS_FIELDS, requests: COUNT });
 
 const KEYSPACE = object({

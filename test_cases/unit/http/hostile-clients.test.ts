@@ -115,6 +115,7 @@ const PORTS: HttpPorts = {
   slowRequests: () => ({}),
   forgetSlowRequests: () => {},
   levels: () => ({ keyspaces: [] }),
+  members: () => ({}),
   view: () => ({}),
   sessions: () => [],
   series: () => ({}),

@@ -103,6 +103,12 @@ it.each([
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/none', json({ level: 'causal' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'none' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', { body: 'level=causal' }],
+  ['get', '/v1/members', '/v1/members', {}],
+  ['post', '/v1/members', '/v1/members', json({ controller: '0' })],
+  ['post', '/v1/members', '/v1/members', json({ controller: 'nobody' })],
+  ['post', '/v1/members', '/v1/members', json({})],
+  ['delete', '/v1/members/{controller}', '/v1/members/0', {}],
+  ['delete', '/v1/members/{controller}', '/v1/members/9', {}],
 ] as const)('describes the answer to %s %s (%s)', async (method, path, url, options: RequestInit) => {
   const answer = await ask(url, { ...options, method: method.toUpperCase() });
   expect(answer.status).not.toBe(500);

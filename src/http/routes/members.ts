@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify';
+import type { WantedMembers } from '../../protocol/request.ts';
+import { askLocal } from '../key-requests.ts';
+import { HttpProblem } from '../problems.ts';
+import { PROBLEM } from '../schemas/problem.ts';
+import { object, TEXT } from '../schemas/schema.ts';
+import { MEMBERS } from '../schemas/status.ts';
+import type { RouteGroup } from './route-group.ts';
+
+interface AddRoute {
+  Body: { readonly controller: string };
+}
+
+interface RemoveRoute {
+  Params: { readonly controller: string };
+}
+
+/** The controllers, and which of them vote. */
+export const memberRoutes: RouteGroup = (app, { members }) => {
+  const carryOut = async (http: FastifyRequest, change: WantedMembers): Promise<object> => {
+    const answer = await askLocal(http, { kind: 'member', change, format: 'json' });
+    if (answer.kind === 'client_error') throw new HttpProblem('MEMBERS_FIXED', answer.reason);
+    return members();
+  };
+
+  app.get(
+    '/v1/members',
+    {
+      schema: {
+        operationId: 'members',
+        summary: 'The controllers, and which of them vote',
+        tags: ['cluster'],
+        response: { 200: MEMBERS },
+      },
+    },
+    (_, reply) => reply.send(members()),
+  );
+
+  app.post<AddRoute>(
+    '/v1/members',
+    {
+      schema: {
+        operationId: 'addMember',
+        summary:
+          'Has a controller vote that does not; one that is not known at its address joins, and votes once it is added again',
+        tags: ['cluster'],
+        body: object({ controller: TEXT }),
+        response: { 200: MEMBERS, 409: PROBLEM },
+      },
+    },
+    async (http, reply) => reply.send(await carryOut(http, { come: http.body.controller, go: null })),
+  );
+
+  app.delete<RemoveRoute>(
+    '/v1/members/:controller',
+    {
+      schema: {
+        operationId: 'removeMember',
+        summary:
+          'Has a controller vote no more, by its id or its address; one that was added is dropped for good',
+        tags: ['cluster'],
+        params: object({ controller: TEXT }),
+        response: { 200: MEMBERS, 409: PROBLEM },
+      },
+    },
+    async (http, reply) => reply.send(await carryOut(http, { come: null, go: http.params.controller })),
+  );
+};
