@@ -95,6 +95,20 @@ it('appends go along a chain as what they add, and are put together alike at eve
     expect(core!.groups.withEntries[0].chainOf('k')).not.toEqual(NO_CHAIN);
 });
 
+it('a member has the values that it asked for, though they are not sent back to it', async () => {
+  const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
+  cluster.network.delays = { kind: 'uniform', minMs: 5, maxMs: 5 };
+  await cluster.start();
+  for (const id of [0, 1, 2]) {
+    await ask(cluster, id, set(`k${id}`, `value of ${id}`));
+    // Nothing that the member might fetch arrives.
+    for (const peer of [0, 1, 2]) if (peer !== id) cluster.network.block(peer, id);
+    await cluster.run(20);
+    expect(`${cluster.nodes[id]!.store.items.get(`k${id}`)}`).toContain(`value of ${id}`);
+    for (const peer of [0, 1, 2]) if (peer !== id) cluster.network.unblock(peer, id);
+  }
+});
+
 it('a request that needs the value does not wait for ever behind appends that do not end', async () => {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', settings: { scheme: 'chain' } });
   cluster.network.delays = { kind: 'uniform', minMs: 1, maxMs: 3 };

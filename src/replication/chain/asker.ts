@@ -8,6 +8,7 @@ import { outcomeOfOrphan, VIEW_CHANGED } from '../ordered/orphans.ts';
 import type { WriteDone } from '../ordered/proposed-write.ts';
 import type { DecidedDone } from '../scheme.ts';
 import { Asks, type OpenAsk } from './asks.ts';
+import { restored } from './left-out-values.ts';
 import type { ChainAsk, ChainRequest, ChainTold, Decision, Ticket } from './messages.ts';
 
 type AskerPorts = Pick<AgreementPorts, 'node' | 'bus' | 'replica' | 'applied' | 'isServing'>;
@@ -94,6 +95,18 @@ export class Asker {
   /** Sends what is settled, where nothing else has told it. */
   sendSettled(): void {
     if (this.isAhead && this.#ports.isServing()) this.#send(this.#asks.nothing(this.#ballot));
+  }
+
+  /**
+   * A request comes along the chain. Of a set that this controller has asked for, the value is still here.
+   *
+   * @returns the request with its value; null when this controller has not asked for it
+   */
+  restore(effect: Effect, { node, number, verdict }: Ticket): Effect | null {
+    if (effect.kind !== 'set' || effect.value !== null) return effect;
+    if (node !== this.#ports.node || verdict !== null) return effect;
+    // mutant: takes-own-write-without-value
+    return restored(effect, this.#asks.open(number));
   }
 
   /** A request has come along the chain. @returns who waits for it here; null for nobody */

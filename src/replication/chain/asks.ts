@@ -79,6 +79,11 @@ export class Asks {
     this.#add({ kind: 'request', number: this.next(), askedIn, bytes: askedBytes(asked), asked, done });
   }
 
+  /** Undefined when it is not open. */
+  open(number: SequenceNumber): OpenAsk | undefined {
+    return this.#open.get(number);
+  }
+
   /** Takes it out, if it is still open. */
   take(number: SequenceNumber): OpenAsk | undefined {
     const ask = this.#open.get(number);

@@ -12,6 +12,7 @@ import type { Proposed, WriteDone } from '../ordered/proposed-write.ts';
 import type { Arbiter, DecidedDone } from '../scheme.ts';
 import { Asker } from './asker.ts';
 import { Head } from './head.ts';
+import { sentTo } from './left-out-values.ts';
 import type {
   ChainAsk,
   ChainDown,
@@ -33,7 +34,7 @@ import { Tickets } from './tickets.ts';
  *
  *  1. A controller asks the head for each of its writes. The head stamps writes in the order in which they come,
  *     decides conditional requests at once (`Decisions`), and sends both to its successor. So each controller sends
- *     each value once.
+ *     each value at most once; it does not go back to the controller that asked (`left-out-values.ts`).
  *  2. Each member queues a request and forwards it. With it goes how far this member, and every member before it,
  *     keeps the stream: with durability `sync`, on its disk.
  *  3. A request that the tail keeps, and every member before it, is stable. The tail tells all members.
@@ -283,7 +284,8 @@ export class Chain implements OrderAgreement, Arbiter {
     if (firstSeq > this.#received + 1) return 'it leaves requests out';
     const { queue, versions, applied } = this.#ports;
     for (let i = this.#received + 1 - firstSeq; i < effects.length; i++) {
-      const effect = effects[i]!;
+      const effect = this.#asker.restore(effects[i]!, tickets[i]!);
+      if (effect === null) return 'it sends a write without its value, which was not asked for here';
       const { version } = effect;
       const last = queue.newest()?.effect.version ?? NO_VERSION;
       if (version.node !== this.#members[0]) return 'it sends a request that the head has not stamped';
@@ -353,18 +355,19 @@ export class Chain implements OrderAgreement, Arbiter {
     const { node, bus } = this.#ports;
     // What this controller stamps itself is in its queue: it never asks for it again.
     if (this.#isHead) this.#tickets.settle(node, this.#asker.settled);
-    if (this.#successor === null) return;
+    const successor = this.#successor;
+    if (successor === null) return;
     const kept = Math.min(this.#keptHere, this.#keptBefore);
     if (this.#sent >= this.#received && this.#sentKept >= kept) return;
     const from = Math.max(this.#sent, this.#stable);
     const items = this.#items.after(from - this.#stable);
     this.#sent = this.#received;
     this.#sentKept = kept;
-    bus.send(this.#successor, {
+    bus.send(successor, {
       type: 'chain-down',
       ballot: this.#ballot,
       firstSeq: from + 1,
-      effects: items.map(({ effect }) => effect),
+      effects: items.map((item) => sentTo(successor, item)),
       tickets: items.map(({ ticket }) => ticket),
       kept,
       settled: this.#members.map((member) => this.#tickets.settled(member)),

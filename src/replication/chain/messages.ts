@@ -63,6 +63,7 @@ export interface ChainDown {
   readonly ballot: Ballot;
   /** The place in the stream of the head of the first of `effects`. */
   readonly firstSeq: SequenceNumber;
+  /** A plain set that the receiver has asked for comes without its value (`left-out-values.ts`). */
   readonly effects: readonly Effect[];
   /** Who has asked for each of `effects`. */
   readonly tickets: readonly Ticket[];

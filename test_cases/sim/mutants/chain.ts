@@ -128,4 +128,21 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     scheme: 'chain',
     seeds: 2_000,
   },
+  {
+    anchor: 'leaves-out-what-others-asked-for',
+    name: 'leaves the value of every plain set out, whoever asked for it',
+    edit: { test: 'false' },
+    level: 'linearizability',
+    scheme: 'chain',
+    seeds: 200,
+  },
+  {
+    anchor: 'takes-own-write-without-value',
+    name: 'queues a write that it asked for without its value',
+    edit: { value: 'effect' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'a member has the values that it asked for, though they are not sent back to it',
+    },
+  },
 ];

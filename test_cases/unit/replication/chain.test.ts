@@ -10,6 +10,7 @@ import type { AgreementMessage } from '../../../src/replication/ordered/agreemen
 import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
 import { Replica } from '../../../src/replication/replica.ts';
 import type { WriteOutcome } from '../../../src/replication/scheme.ts';
+import type { Entry } from '../../../src/store/entry.ts';
 import type { EntryStore } from '../../../src/store/entry-store.ts';
 import { HotEntries } from '../../../src/store/hot-entries.ts';
 import { decidingPorts } from '../../support/deciding-ports.ts';
@@ -28,11 +29,18 @@ const view = (counter: number, nodes: readonly number[] = [0, 1, 2]): View => ({
   configuration: null,
 });
 
-const store = {
-  state: { up: true, itemBytesMax: null },
-  set: (_key: string, _entry: unknown, done: (error: null) => void) => done(null),
-  delete: (_key: string, done: (error: null) => void) => done(null),
-} as unknown as EntryStore;
+const storeIn = (values: Map<string, string>) =>
+  ({
+    state: { up: true, itemBytesMax: null },
+    set: (key: string, entry: Entry, done: (error: null) => void) => {
+      values.set(key, `${entry.value}`);
+      done(null);
+    },
+    delete: (key: string, done: (error: null) => void) => {
+      values.delete(key);
+      done(null);
+    },
+  }) as unknown as EntryStore;
 
 /** A message on its way. */
 interface Mail {
@@ -47,6 +55,8 @@ class Members {
   readonly refused: string[] = [];
   /** The members that have cluster time. */
   readonly timed = new Set([0, 1, 2]);
+  /** What each member has stored. */
+  readonly stored = Array.from({ length: NODES }, () => new Map<string, string>());
   readonly orders = Array.from({ length: NODES }, (_, node) => this.#order(node));
 
   constructor() {
@@ -71,11 +81,12 @@ class Members {
   }
 
   /** Delivers until nothing is on its way, at most so many messages. */
-  run(most = Number.POSITIVE_INFINITY): void {
+  run(most = Number.POSITIVE_INFINITY, onMail: (mail: Mail) => void = () => {}): void {
     for (let delivered = 0; delivered < most; delivered++) {
       for (const order of this.orders) order.flush();
       const next = this.mail.shift();
       if (next === undefined) return;
+      onMail(next);
       this.orders[next.to]!.onMessage(next.from, next.message);
     }
   }
@@ -89,6 +100,7 @@ class Members {
     const send = (to: number, message: AgreementMessage): void => {
       this.mail.push({ from: node, to, message });
     };
+    const store = storeIn(this.stored[node]!);
     const replica = new Replica(new MemoryJournal(), store, new HotEntries(0), Date.now);
     return new RequestOrder(
       {
@@ -140,6 +152,50 @@ describe('a chain', () => {
     expect(members.mail.map(({ from, to, message }) => [from, to, message.type])).toEqual([]);
     members.run();
     expect(outcomes).toHaveLength(1);
+  });
+
+  it.each([
+    [0, ['0->1 3', '1->2 3']],
+    [1, ['1->0 3', '0->1 0', '1->2 3']],
+    [2, ['2->0 3', '0->1 3', '1->2 0']],
+  ])('does not send a value back to controller %i, which asked for its write', (node, expected) => {
+    const members = new Members();
+    members.orders[node]!.write(setOf('k', NO_VERSION, { value: Buffer.from('abc') }), () => {});
+    const sent: string[] = [];
+    members.run(Number.POSITIVE_INFINITY, ({ from, to, message }) => {
+      if (message.type !== 'chain-ask' && message.type !== 'chain-down') return;
+      for (const effect of message.effects)
+        if (effect.kind === 'set') sent.push(`${from}->${to} ${effect.value?.length ?? 0}`);
+    });
+    expect(sent).toEqual(expected);
+    expect(members.stored.map((values) => values.get('k'))).toEqual(['abc', 'abc', 'abc']);
+  });
+
+  it('sends a write without its value again, over a new link and under another head', () => {
+    const members = new Members();
+    members.write(1, 'a');
+    members.run(1);
+    members.orders[0]!.flush();
+    // What the head has sent down is lost with its link.
+    members.mail.length = 0;
+    members.orders[0]!.onPeerUp(1);
+    members.orders[1]!.onPeerUp(0);
+    members.run();
+    members.write(2, 'b');
+    members.run(2);
+    // The write has reached controller 1, and not controller 2, which asked for it.
+    members.enter(2, [1, 2]);
+    members.run();
+    expect(members.stored.slice(1).map((values) => [...values])).toEqual([
+      [
+        ['a', 'v'],
+        ['b', 'v'],
+      ],
+      [
+        ['a', 'v'],
+        ['b', 'v'],
+      ],
+    ]);
   });
 
   it('goes on with a write that was asked for and never stamped, under another head', () => {
@@ -336,6 +392,19 @@ describe('a chain', () => {
         firstSeq: 1,
         effects: [setOf('k', { time: 5, node: 2 }, { value: Buffer.from('v') })],
         tickets: [{ node: 2, number: 1, verdict: null }],
+        kept: 1,
+        settled: [],
+      },
+    ],
+    [
+      'a write without its value that was not asked for',
+      0,
+      {
+        type: 'chain-down',
+        ballot: view(1).ballot,
+        firstSeq: 1,
+        effects: [setOf('k', { time: 5, node: 0 }, { value: null })],
+        tickets: [{ node: 1, number: 1, verdict: null }],
         kept: 1,
         settled: [],
       },
