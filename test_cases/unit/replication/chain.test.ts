@@ -1,140 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryJournal } from '../../../src/journal/memory-journal.ts';
-import { NOTHING_RECOVERED } from '../../../src/journal/recovered-state.ts';
-import type { View } from '../../../src/membership/view.ts';
-import { HybridClock } from '../../../src/ordering/hybrid-clock.ts';
 import { storageRequest } from '../../../src/protocol/make-request.ts';
-import { Chain } from '../../../src/replication/chain/chain.ts';
 import type { ChainMessage } from '../../../src/replication/chain/messages.ts';
-import type { AgreementMessage } from '../../../src/replication/ordered/agreement-messages.ts';
-import { RequestOrder } from '../../../src/replication/ordered/request-order.ts';
-import { Replica } from '../../../src/replication/replica.ts';
-import type { WriteOutcome } from '../../../src/replication/scheme.ts';
-import type { Entry } from '../../../src/store/entry.ts';
-import type { EntryStore } from '../../../src/store/entry-store.ts';
-import { HotEntries } from '../../../src/store/hot-entries.ts';
-import { decidingPorts } from '../../support/deciding-ports.ts';
+import { ChainMembers, type Mail, NO_VERSION, view } from '../../support/chain-members.ts';
 import { deleteOf, setOf } from '../../support/effects.ts';
-
-const NODES = 3;
-const NO_VERSION = { time: 0, node: 0 };
-
-const draft = (key: string) => setOf(key, NO_VERSION, { value: Buffer.from('v') });
-
-const view = (counter: number, nodes: readonly number[] = [0, 1, 2]): View => ({
-  ballot: { counter, node: 0 },
-  members: nodes.map((node) => ({ node, incarnation: 1 })),
-  reason: '',
-  placement: null,
-  configuration: null,
-});
-
-const storeIn = (values: Map<string, string>) =>
-  ({
-    state: { up: true, itemBytesMax: null },
-    set: (key: string, entry: Entry, done: (error: null) => void) => {
-      values.set(key, `${entry.value}`);
-      done(null);
-    },
-    delete: (key: string, done: (error: null) => void) => {
-      values.delete(key);
-      done(null);
-    },
-  }) as unknown as EntryStore;
-
-/** A message on its way. */
-interface Mail {
-  readonly from: number;
-  readonly to: number;
-  readonly message: AgreementMessage;
-}
-
-/** Three members of a chain, and the messages between them, which arrive when the test says so. */
-class Members {
-  readonly mail: Mail[] = [];
-  readonly refused: string[] = [];
-  /** The members that have cluster time. */
-  readonly timed = new Set([0, 1, 2]);
-  /** What each member has stored. */
-  readonly stored = Array.from({ length: NODES }, () => new Map<string, string>());
-  readonly orders = Array.from({ length: NODES }, (_, node) => this.#order(node));
-
-  constructor() {
-    this.enter(1);
-  }
-
-  enter(counter: number, nodes: readonly number[] = [0, 1, 2]): void {
-    const union = nodes.flatMap((node) => this.orders[node]!.queued());
-    const once = union.filter(
-      (effect, i) => union.findIndex((other) => other.version.time === effect.version.time) === i,
-    );
-    for (const node of nodes) this.orders[node]!.freeze();
-    this.mail.length = 0;
-    for (const node of nodes) this.orders[node]!.adopt(view(counter, nodes), once, null, () => {});
-    for (const node of nodes) this.orders[node]!.install();
-  }
-
-  write(node: number, key: string): WriteOutcome[] {
-    const outcomes: WriteOutcome[] = [];
-    this.orders[node]!.write(draft(key), (outcome) => outcomes.push(outcome));
-    return outcomes;
-  }
-
-  /** Delivers until nothing is on its way, at most so many messages. */
-  run(most = Number.POSITIVE_INFINITY, onMail: (mail: Mail) => void = () => {}): void {
-    for (let delivered = 0; delivered < most; delivered++) {
-      for (const order of this.orders) order.flush();
-      const next = this.mail.shift();
-      if (next === undefined) return;
-      onMail(next);
-      this.orders[next.to]!.onMessage(next.from, next.message);
-    }
-  }
-
-  /** What each member has applied. */
-  get applied(): number[] {
-    return this.orders.map((order) => order.completed);
-  }
-
-  #order(node: number): RequestOrder {
-    const send = (to: number, message: AgreementMessage): void => {
-      this.mail.push({ from: node, to, message });
-    };
-    const store = storeIn(this.stored[node]!);
-    const replica = new Replica(new MemoryJournal(), store, new HotEntries(0), Date.now);
-    return new RequestOrder(
-      {
-        node,
-        clock: { nowMs: () => 0, wallMs: () => 0 },
-        versions: new HybridClock(node, () => 0),
-        bus: {
-          isUp: () => true,
-          send,
-          sendTo: (peers, message) => {
-            for (const to of peers) send(to, message);
-          },
-          sendToAll: () => {},
-        },
-        replica,
-        ...decidingPorts(replica, store),
-        isTimed: () => this.timed.has(node),
-        refuse: (peer, reason) => this.refused.push(`${peer}: ${reason}`),
-        requestFlush() {},
-        onChange() {},
-        isEnding: () => false,
-        queueBytesMax: 1_000_000,
-        recovered: NOTHING_RECOVERED,
-        durability: 'async',
-        recordedKnown: () => [0, 0, 0],
-      },
-      (ports) => new Chain(ports),
-    );
-  }
-}
 
 describe('a chain', () => {
   it.each([0, 1, 2])('applies a write of controller %i everywhere, once', (node) => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = members.write(node, 'k');
     expect(outcomes).toEqual([]);
     members.run();
@@ -145,7 +17,7 @@ describe('a chain', () => {
   });
 
   it('answers nothing before the tail has the write', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = members.write(0, 'k');
     members.run(1);
     expect([outcomes, members.applied]).toEqual([[], [0, 0, 0]]);
@@ -159,7 +31,7 @@ describe('a chain', () => {
     [1, ['1->0 3', '0->1 0', '1->2 3']],
     [2, ['2->0 3', '0->1 3', '1->2 0']],
   ])('does not send a value back to controller %i, which asked for its write', (node, expected) => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.orders[node]!.write(setOf('k', NO_VERSION, { value: Buffer.from('abc') }), () => {});
     const sent: string[] = [];
     members.run(Number.POSITIVE_INFINITY, ({ from, to, message }) => {
@@ -172,7 +44,7 @@ describe('a chain', () => {
   });
 
   it('sends a write without its value again, over a new link and under another head', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.write(1, 'a');
     members.run(1);
     members.orders[0]!.flush();
@@ -199,7 +71,7 @@ describe('a chain', () => {
   });
 
   it('goes on with a write that was asked for and never stamped, under another head', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = members.write(2, 'k');
     members.orders[2]!.flush();
     members.enter(2, [1, 2]);
@@ -209,7 +81,7 @@ describe('a chain', () => {
   });
 
   it('does not stamp again what a member has received, under another head', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = members.write(2, 'k');
     // The request reaches controller 1, and not controller 2, which has asked for it.
     members.run(2);
@@ -220,7 +92,7 @@ describe('a chain', () => {
   });
 
   it('does not know what became of a write that only a member knew which is gone', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = members.write(2, 'k');
     members.orders[2]!.flush();
     const asked = members.mail.shift()!;
@@ -238,7 +110,7 @@ describe('a chain', () => {
   });
 
   it('regression: after a write that nobody knows of, a head that knew nothing took no further ones', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const outcomes = [members.write(2, 'a')];
     members.run(2);
     members.enter(2, [1, 2]);
@@ -263,7 +135,7 @@ describe('a chain', () => {
   });
 
   it('regression: a verdict over a new link met the same request, which was then decided again', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     const [head, asker] = [members.orders[0]!, members.orders[1]!];
     members.write(0, 'k');
     const replies: unknown[] = [];
@@ -287,7 +159,7 @@ describe('a chain', () => {
   });
 
   it('regression: a head without cluster time stamped what others asked for by its wall clock', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.timed.delete(0);
     const outcomes = [members.write(1, 'a'), members.write(2, 'b')];
     members.run();
@@ -303,7 +175,7 @@ describe('a chain', () => {
   });
 
   it('takes what it was asked before it had cluster time once, over a new link as well', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.timed.delete(0);
     const outcomes = members.write(1, 'a');
     members.run();
@@ -317,7 +189,7 @@ describe('a chain', () => {
   });
 
   it('refuses a controller that asks without end before there is cluster time', () => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.timed.delete(0);
     const ask: ChainMessage = {
       type: 'chain-ask',
@@ -410,7 +282,7 @@ describe('a chain', () => {
       },
     ],
   ])('refuses %s', (_, from, message) => {
-    const members = new Members();
+    const members = new ChainMembers();
     members.orders[1]!.onMessage(from, message);
     expect(members.refused).toHaveLength(1);
     expect(members.applied).toEqual([0, 0, 0]);
