@@ -33,6 +33,8 @@ export interface ConnectOptions {
   readonly keepAliveMs?: number;
   /** All that arrives is read into this memory; without it, each chunk has memory of its own. */
   readonly readBuffer?: Buffer;
+  /** The address of this machine that the connection leaves from; without it, the system chooses one. */
+  readonly from?: string;
 }
 
 /** What a connection calls. An end that has no use for an event ignores it. */

@@ -66,6 +66,7 @@ export function httpPortsOf(
     series: (seconds) => series.report(seconds),
     events,
     keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
+    elsewhere: (key) => core.router.partOf(key).elsewhere?.members ?? null,
     keyCount: () => METRICS.memchorus_keys.read(parts),
     hotKeys: () => hotKeysOf(parts),
     largeKeys: () => largeKeysOf(parts),

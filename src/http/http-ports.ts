@@ -66,6 +66,8 @@ export interface HttpPorts {
   readonly events: EventLog;
   /** What this controller holds for a key. */
   readonly keyHere: (key: string) => Promise<KeyHere>;
+  /** The controllers that have the key, in the order of their ids; null where this one does, whoever else has it. */
+  readonly elsewhere: (key: string) => readonly ControllerId[] | null;
   /** How many keys have an entry here. */
   readonly keyCount: () => number;
   /** The keys that clients of this controller ask for most, the hottest first. */

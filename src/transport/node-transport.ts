@@ -44,13 +44,14 @@ export const NODE_TRANSPORT: Transport = {
   },
 };
 
-function optionsOf({ host, port }: NetworkAddress, { keepAliveMs }: ConnectOptions) {
+function optionsOf({ host, port }: NetworkAddress, { keepAliveMs, from }: ConnectOptions) {
   const keepAlive = keepAliveMs !== undefined;
   return {
     host,
     port,
     allowHalfOpen: true,
     noDelay: true,
+    ...(from !== undefined && { localAddress: from }),
     ...(keepAlive && { keepAlive, keepAliveInitialDelay: keepAliveMs }),
   };
 }

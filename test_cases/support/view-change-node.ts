@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
+import { formatAddress } from '../../src/cli/settings/address.ts';
 import { nodeSettings } from '../../src/cli/view-change/node-settings.ts';
 import { startController } from '../../src/controller/controller.ts';
 import type { Logger } from '../../src/controller/log/logger.ts';
 import { followerServer } from '../../src/dialects/view-change/follower.ts';
 import { type Paths, viewChangeInterface } from '../../src/dialects/view-change/view-change-interface.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
-import { freePort } from './free-port.ts';
+import { freePort, freePorts } from './free-port.ts';
 
 /** An answer of a node: the body as parsed JSON, or as text where it is none. */
 export interface NodeAnswer {
@@ -30,9 +31,22 @@ export class ViewChangeNode {
   static async start(paths: Paths): Promise<ViewChangeNode> {
     const port = await freePort();
     const settings = nodeSettings({ host: '127.0.0.1', port });
-    const load = viewChangeInterface(paths, `127.0.0.1:${port}`);
+    const load = viewChangeInterface(paths, [`127.0.0.1:${port}`]);
     const controller = await startController(settings, null, SILENT, null, NODE_TRANSPORT, load);
     return new ViewChangeNode(port, () => controller.close());
+  }
+
+  /** Nodes of `shards` with one view. */
+  static async startShards(nodes: number): Promise<readonly ViewChangeNode[]> {
+    const ports = await freePorts(nodes);
+    const view = ports.map((port) => ({ host: '127.0.0.1', port }));
+    const load = viewChangeInterface('shards', view.map(formatAddress));
+    const starting = view.map(async (address) => {
+      const settings = nodeSettings(address, view);
+      const controller = await startController(settings, null, SILENT, null, NODE_TRANSPORT, load);
+      return new ViewChangeNode(address.port, () => controller.close());
+    });
+    return Promise.all(starting);
   }
 
   /** @param mainPort of the main instance */

@@ -60,7 +60,60 @@ async function served(address: string, path = '/kvs/any'): Promise<void> {
   await eventually(async () => (await ask(address, 'GET', path)).status === 404 && 'served');
 }
 
+const KEYS = 300;
+
+/** The keys in turn, for several clients at the same time. */
+async function forEachKey(check: (key: string, at: number) => Promise<void>, clients = 8): Promise<void> {
+  const one = async (first: number) => {
+    for (let at = first; at < KEYS; at += clients) await check(`key${at}`, at);
+  };
+  await Promise.all(Array.from({ length: clients }, (_, first) => one(first)));
+}
+
 describe('processes of the store with view change', () => {
+  it('spread keys over a view, go on without one node, and take it back empty', async () => {
+    const port = await freePort();
+    const view = [2, 3, 4].map((host) => `127.0.0.${host}:${port}`);
+    const startNode = (at: number) => start({ ADDRESS: view[at]!, VIEW: view.join() });
+    const nodes = view.map((_, at) => startNode(at));
+    for (const address of view) await served(address, '/kvs/keys/any');
+    const homes = new Map<string, string>();
+    const homeOf = (asked: string, { body }: { readonly body: unknown }) =>
+      (body as { readonly address?: string }).address ?? asked;
+    await forEachKey(async (key, at) => {
+      const asked = view[at % 3]!;
+      const answer = await ask(asked, 'PUT', `/kvs/keys/${key}`, { value: at });
+      expect(answer.status).toBe(201);
+      homes.set(key, homeOf(asked, answer));
+    });
+    const keysOf = (address: string) => [...homes.values()].filter((home) => home === address).length;
+    const shards = view.map((address) => ({ address, 'key-count': keysOf(address) }));
+    expect(await ask(view[1]!, 'PUT', '/kvs/view-change', { view: view.join() })).toEqual({
+      status: 200,
+      body: { message: 'View change successful', shards },
+    });
+    for (const { 'key-count': keys } of shards) expect(Math.abs(keys - KEYS / 3)).toBeLessThan(KEYS / 12);
+    await end(nodes[2]!, 'SIGKILL');
+    // A key whose node is down is waited for, so a few of those are enough.
+    let waited = 0;
+    await forEachKey(async (key, at) => {
+      const isDown = homes.get(key) === view[2];
+      if (isDown && waited++ >= 8) return;
+      const { status } = await ask(view[at % 2]!, 'GET', `/kvs/keys/${key}`);
+      expect(status).toBe(isDown ? 503 : 200);
+    });
+    startNode(2);
+    await served(view[2]!, '/kvs/keys/any');
+    for (const address of view)
+      await eventually(async () => (await ask(address, 'GET', '/kvs/keys/any')).status === 404);
+    await forEachKey(async (key, at) => {
+      const asked = view[at % 3]!;
+      const answer = await ask(asked, 'PUT', `/kvs/keys/${key}`, { value: -at });
+      expect(answer.status).toBe(homes.get(key) === view[2] ? 201 : 200);
+      expect(homeOf(asked, answer)).toBe(homes.get(key));
+    });
+  });
+
   it('pass requests on to a main instance that is killed, and comes back empty', async () => {
     const port = await freePort();
     const [mainAt, followerAt] = [`127.0.0.2:${port}`, `127.0.0.3:${port}`];

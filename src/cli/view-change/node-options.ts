@@ -1,6 +1,8 @@
 import { parseAddress, parsePort } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
+import { isLoopback } from '../../peer/loopback.ts';
 import { UsageError } from '../failure.ts';
+import { formatAddress } from '../settings/address.ts';
 
 /** What a node of the store with view change is told, by its command line and its environment. */
 export interface ViewChangeNodeOptions {
@@ -8,36 +10,47 @@ export interface ViewChangeNodeOptions {
   readonly address: Address;
   /** Where it listens. */
   readonly listensOn: Address;
-  /**
-   * `follower`: passes everything on. `main`: the main instance of `forward`. `node`: that, and a node of `shards` that
-   * is its own view.
-   */
-  readonly role: { readonly kind: 'follower'; readonly main: Address } | { readonly kind: 'main' | 'node' };
+  readonly role: NodeRole;
 }
+
+/**
+ * `follower`: passes everything on. `main`: the main instance of `forward`. `node`: that, and a node of `shards` that
+ * is its own view. `shards`: a node of a view, in which each node has the keys of one shard.
+ */
+export type NodeRole =
+  | { readonly kind: 'follower'; readonly main: Address }
+  | { readonly kind: 'main' | 'node' }
+  | { readonly kind: 'shards'; readonly view: readonly Address[] };
 
 /** The variables that a node looks at; each wins over the flag that says the same. */
 export type NodeEnvironment = Readonly<
-  Partial<Record<'ADDRESS' | 'VIEW' | 'REPL_FACTOR' | 'FORWARDING_ADDRESS', string>>
+  Partial<
+    Record<'ADDRESS' | 'VIEW' | 'REPL_FACTOR' | 'FORWARDING_ADDRESS' | 'MEMCHORUS_KVS_GENERATION', string>
+  >
 >;
 
-export const NODE_HELP = `Usage: main.ts -dialect view-change [-i <ip>] [-p <port>]
+export const NODE_HELP = `Usage: main.ts -dialect view-change [-i <ip>] [-p <port>] [-v <addresses>]
 
 Runs one node of the store with view change, with keys and JSON values over HTTP, until Ctrl-C. Its data live in memory.
 
-  -i, --ip <ip>      listen on this address      [that of ADDRESS if it is a loopback one, else all]
-  -p, --port <port>  listen on this port         [that of ADDRESS, else 13800]
+  -i, --ip <ip>           listen on this address      [that of ADDRESS if it is a loopback one, else all]
+  -p, --port <port>       listen on this port         [that of ADDRESS, else 13800]
+  -v, --view <addresses>  all nodes: host:port,host:port,… The same for each node
+  --kvs-generation <g>    forward, shards, or auto: what the rest asks for [auto]
 
-The environment says the rest:
-  ADDRESS             the node's own address, host:port
-  FORWARDING_ADDRESS  the main instance, to which this node passes everything on; empty: this is the main instance
+The environment says the rest, and wins over flags:
+  ADDRESS                   the node's own address, host:port
+  VIEW                      as --view
+  FORWARDING_ADDRESS        the main instance, to which this node passes everything on; empty: this is the main instance
+  MEMCHORUS_KVS_GENERATION  as --kvs-generation
 
-Without FORWARDING_ADDRESS the node has the paths of the main instance, and /kvs/keys/K, /kvs/key-count and
-/kvs/view-change. docs/view-change.md explains it.`;
+With a view the keys are spread over its nodes. Without one, and without FORWARDING_ADDRESS, the node has all keys, and
+the paths of the main instance beside /kvs/keys/K, /kvs/key-count and /kvs/view-change. See docs/view-change.md.`;
 
 const PORT = 13_800;
 const ANYWHERE = '0.0.0.0';
 
-const NAMES: Readonly<Record<string, 'ip' | 'port' | 'view' | 'repl-factor'>> = {
+const NAMES = {
   '-i': 'ip',
   '--ip': 'ip',
   '-p': 'port',
@@ -46,7 +59,14 @@ const NAMES: Readonly<Record<string, 'ip' | 'port' | 'view' | 'repl-factor'>> = 
   '--view': 'view',
   '-r': 'repl-factor',
   '--repl-factor': 'repl-factor',
-};
+  '--kvs-generation': 'generation',
+} as const;
+
+type FlagName = (typeof NAMES)[keyof typeof NAMES];
+
+const GENERATIONS = ['auto', 'forward', 'shards', 'replicas'] as const;
+
+type Generation = (typeof GENERATIONS)[number];
 
 /** @throws UsageError */
 export function nodeOptions(
@@ -60,41 +80,83 @@ export function nodeOptions(
   const ip = flags.get('ip') ?? (address !== null && isLoopback(address.host) ? address.host : ANYWHERE);
   const port = flags.has('port') ? portOf(flags.get('port')!) : (address?.port ?? PORT);
   const own = address ?? { host: ip === ANYWHERE ? '127.0.0.1' : ip, port };
-  refuseOthers(environment.VIEW ?? flags.get('view') ?? '', own);
-  const factor = environment.REPL_FACTOR ?? flags.get('repl-factor') ?? '1';
-  if (factor !== '1') throw new UsageError('COMMAND_LINE', `${ONE_NODE}: leave REPL_FACTOR out`);
-  return { address: own, listensOn: { host: ip, port }, role: roleOf(environment.FORWARDING_ADDRESS) };
+  return { address: own, listensOn: { host: ip, port }, role: roleOf(flags, environment, own) };
 }
 
-export function isLoopback(host: string): boolean {
-  return host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+function roleOf(flags: ReadonlyMap<FlagName, string>, environment: NodeEnvironment, own: Address): NodeRole {
+  const view = viewIn(environment.VIEW ?? flags.get('view') ?? '');
+  const factor = environment.REPL_FACTOR ?? flags.get('repl-factor');
+  const forwarding = environment.FORWARDING_ADDRESS;
+  switch (generationOf(flags, environment)) {
+    case 'forward':
+      return forwardRole(forwarding ?? '');
+    case 'replicas':
+      return refuseReplicas();
+    case 'shards':
+      return shardsRole(view.length === 0 ? [own] : view, own);
+    case 'auto':
+      if (forwarding !== undefined) return forwardRole(forwarding);
+      if (factor !== undefined) return refuseReplicas();
+      return view.length === 0 ? { kind: 'node' } : shardsRole(view, own);
+  }
 }
 
-const ONE_NODE = 'a node has no others to share its keys with';
-
-function refuseOthers(view: string, own: Address): void {
-  const others = view.split(',').filter((word) => word.trim() !== '');
-  const known = others.map((word) => addressOf(word, 'VIEW'));
-  if (known.length > 1 || known.some(({ host, port }) => host !== own.host || port !== own.port))
-    throw new UsageError('COMMAND_LINE', `${ONE_NODE}: leave VIEW out, or name this node alone`);
-}
-
-function roleOf(forwarding: string | undefined): ViewChangeNodeOptions['role'] {
-  if (forwarding === undefined) return { kind: 'node' };
+function forwardRole(forwarding: string): NodeRole {
   if (forwarding.trim() === '') return { kind: 'main' };
   return { kind: 'follower', main: addressOf(forwarding, 'FORWARDING_ADDRESS') };
 }
 
-function flagsIn(given: readonly string[]): ReadonlyMap<string, string> {
-  const flags = new Map<string, string>();
+function shardsRole(view: readonly Address[], own: Address): NodeRole {
+  refuseStranger(view, own);
+  return { kind: 'shards', view };
+}
+
+function refuseReplicas(): never {
+  throw new UsageError('COMMAND_LINE', 'shards of several nodes are not there yet: leave REPL_FACTOR out');
+}
+
+/** A node that is in no view would have to wait for a view change, which there is not yet. */
+function refuseStranger(view: readonly Address[], own: Address): void {
+  if (view.some((one) => isSame(one, own))) return;
+  throw new UsageError(
+    'COMMAND_LINE',
+    `VIEW does not name this node, ${formatAddress(own)}: correct VIEW, or ADDRESS. A view cannot be changed yet`,
+  );
+}
+
+/** @throws UsageError for a word that is no address, and for an address that is there twice */
+function viewIn(text: string): readonly Address[] {
+  const words = text.split(',').filter((word) => word.trim() !== '');
+  const view = words.map((word) => addressOf(word, 'VIEW'));
+  const twice = view.find((one, at) => view.findIndex((other) => isSame(one, other)) !== at);
+  if (twice !== undefined)
+    throw new UsageError('COMMAND_LINE', `VIEW has ${formatAddress(twice)} twice; name each node once`);
+  return view;
+}
+
+function isSame(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}
+
+function generationOf(flags: ReadonlyMap<FlagName, string>, environment: NodeEnvironment): Generation {
+  const word = environment.MEMCHORUS_KVS_GENERATION ?? flags.get('generation') ?? 'auto';
+  const generation = GENERATIONS.find((name) => name === word);
+  if (generation !== undefined) return generation;
+  throw new UsageError(
+    'COMMAND_LINE',
+    `kvs_generation is "${word}"; choose one of ${GENERATIONS.join(', ')}`,
+  );
+}
+
+function flagsIn(given: readonly string[]): ReadonlyMap<FlagName, string> {
+  const flags = new Map<FlagName, string>();
   for (let at = 0; at < given.length; at++) {
     const [, word, joined] = /^(--?[a-z-]+)(?:=(.*))?$/s.exec(given[at]!) ?? [];
-    const name = word === undefined ? undefined : NAMES[word];
-    if (name === undefined)
+    if (word === undefined || !Object.hasOwn(NAMES, word))
       throw new UsageError('COMMAND_LINE', `unknown word "${given[at]}"; --help lists all options`);
     const value = joined ?? given[++at];
     if (value === undefined) throw new UsageError('COMMAND_LINE', `${word} needs a value`);
-    flags.set(name, value);
+    flags.set(NAMES[word as keyof typeof NAMES], value);
   }
   return flags;
 }

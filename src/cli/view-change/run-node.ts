@@ -1,17 +1,12 @@
 import { once } from 'node:events';
-import type { Transport } from '../../base/transport.ts';
-import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
+import { isLoopback } from '../../peer/loopback.ts';
 import { EXIT_OK, OperationError, systemCodeOf } from '../failure.ts';
+import { placedTransport } from '../process/placed-transport.ts';
 import { describeTakenPort } from '../process/port-owner.ts';
 import { runController } from '../process/run-controller.ts';
 import { formatAddress } from '../settings/address.ts';
-import {
-  isLoopback,
-  NODE_HELP,
-  type NodeEnvironment,
-  nodeOptions,
-  type ViewChangeNodeOptions,
-} from './node-options.ts';
+import { readSecret, requireSecretFor } from '../settings/cluster-secret.ts';
+import { NODE_HELP, type NodeEnvironment, nodeOptions, type ViewChangeNodeOptions } from './node-options.ts';
 import { nodeSettings } from './node-settings.ts';
 
 /** A client of a follower gets its answer within this time, in milliseconds. */
@@ -27,24 +22,21 @@ export async function runViewChangeNode(words: readonly string[]): Promise<numbe
     process.stdout.write(`${NODE_HELP}\n`);
     return EXIT_OK;
   }
-  const { address, listensOn, role } = options;
+  const { address, role } = options;
   if (role.kind === 'follower') return runFollower(options);
+  const view = role.kind === 'shards' ? role.view : [address];
+  const secret = readSecret({ secretFile: '' }, process.env, '.');
+  if (view.length > 1) requireSecretFor(view, secret);
   const { viewChangeInterface } = await import('../../dialects/view-change/view-change-interface.ts');
-  return runController(nodeSettings(address), null, {
+  return runController(nodeSettings(address, view), secret, {
     greeting: () => greetingOf(options),
     console: process.stderr,
-    transport: listeningOn(listensOn),
-    loadHttp: viewChangeInterface(role.kind === 'main' ? 'forward' : 'both', formatAddress(address)),
+    transport: placedTransport(options),
+    loadHttp: viewChangeInterface(PATHS[role.kind], view.map(formatAddress)),
   });
 }
 
-/** A controller listens on its address in `peers`; this one listens elsewhere in its place. */
-function listeningOn(place: ViewChangeNodeOptions['listensOn']): Transport {
-  return {
-    listen: (_, backlog, onConnection) => NODE_TRANSPORT.listen(place, backlog, onConnection),
-    connect: (...words) => NODE_TRANSPORT.connect(...words),
-  };
-}
+const PATHS = { main: 'forward', node: 'both', shards: 'shards' } as const;
 
 async function runFollower(options: ViewChangeNodeOptions): Promise<number> {
   const { address, listensOn, role } = options;
@@ -75,5 +67,6 @@ async function runFollower(options: ViewChangeNodeOptions): Promise<number> {
 
 function greetingOf({ address, listensOn, role }: ViewChangeNodeOptions): string {
   const what = role.kind === 'follower' ? `passes everything on to ${formatAddress(role.main)}` : 'serves';
-  return `node ${formatAddress(address)} listens on ${formatAddress(listensOn)} and ${what}`;
+  const among = role.kind === 'shards' ? ` as one of ${role.view.length}` : '';
+  return `node ${formatAddress(address)} listens on ${formatAddress(listensOn)} and ${what}${among}`;
 }

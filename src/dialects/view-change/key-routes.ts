@@ -19,7 +19,7 @@ import {
   UPDATED,
   VALUE_MISSING,
 } from './answers.ts';
-import { KEY_CHARACTERS_MAX, StoredValue } from './stored-value.ts';
+import { KEY_CHARACTERS_MAX, StoredValue, storedKeyOf } from './stored-value.ts';
 
 /** Clients give a request some seconds; each is answered within this time, in milliseconds. */
 const ANSWERED_WITHIN_MS = 4_000;
@@ -29,8 +29,18 @@ export const METHOD_UNSUPPORTED = 'This method is unsupported.';
 /** The key is checked only where it is written: no other key can be there. */
 type OnKey = (stored: StoredValue, http: FastifyRequest) => Promise<KvsAnswer>;
 
-/** The routes of a key. @param path ends in `:key` */
-export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, path: string): void {
+/**
+ * The routes of a key.
+ *
+ * @param path ends in `:key`
+ * @param view the addresses of all nodes, by their ids
+ */
+export function addKeyRoutes(
+  app: FastifyInstance,
+  ports: HttpPorts,
+  path: string,
+  view: readonly string[],
+): void {
   const add = (method: KeyMethod, onKey: OnKey) =>
     app.route<KeyRoute>({
       method,
@@ -40,7 +50,11 @@ export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, path: strin
         const flaw = method === 'PUT' ? flawOf(key, http) : null;
         if (flaw !== null) return send(reply, flaw);
         const stored = new StoredValue(new PatientRequests(http, ANSWERED_WITHIN_MS), key);
-        return send(reply, await onKey(stored, http).catch((error: unknown) => unlessDown(error, method)));
+        try {
+          return send(reply, await onKey(stored, http), servedBy(key, ports, view));
+        } catch (error) {
+          return send(reply, unlessDown(error, method));
+        }
       },
     });
 
@@ -82,6 +96,12 @@ function valueTextIn(http: FastifyRequest): string | KvsAnswer {
   } catch {
     return BAD_JSON;
   }
+}
+
+/** The node that has the key; null when this one has it. */
+function servedBy(key: string, { elsewhere }: HttpPorts, view: readonly string[]): string | null {
+  const [first] = elsewhere(storedKeyOf(key)) ?? [];
+  return first === undefined ? null : view[first]!;
 }
 
 /** The answer for an error that the interface has a word for. @throws any other error */

@@ -14,7 +14,6 @@ describe('the command line of a node of the store with view change', () => {
     ['', { ADDRESS: '127.0.0.2:8085' }, at('127.0.0.2', 8085), at('127.0.0.2', 8085)],
     ['', { ADDRESS: '10.10.0.2:8085' }, at('10.10.0.2', 8085), anywhere(8085)],
     ['--ip 127.0.0.9 -p 1', { ADDRESS: 'node1:8085' }, at('node1', 8085), at('127.0.0.9', 1)],
-    ['-v 127.0.0.2:8085 -r 1', { ADDRESS: '127.0.0.2:8085' }, at('127.0.0.2', 8085), at('127.0.0.2', 8085)],
   ])('says where it is: %s %j', (words, environment, address, listensOn) => {
     expect(nodeOptions(wordsOf(words), environment)).toEqual({ address, listensOn, role: { kind: 'node' } });
   });
@@ -26,6 +25,29 @@ describe('the command line of a node of the store with view change', () => {
     expect(nodeOptions([], environment)).toMatchObject({ role });
   });
 
+  const view = [at('127.0.0.3', 8085), at('127.0.0.2', 8085)];
+  const ADDRESS = '127.0.0.2:8085';
+  const VIEW = '127.0.0.3:8085, 127.0.0.2:8085';
+
+  it.each<[string, NodeEnvironment]>([
+    ['', { ADDRESS, VIEW }],
+    ['-v 127.0.0.3:8085,127.0.0.2:8085', { ADDRESS }],
+    ['-v 127.0.0.9:1', { ADDRESS, VIEW }],
+    ['--kvs-generation shards', { ADDRESS, VIEW, FORWARDING_ADDRESS: '' }],
+    ['--kvs-generation forward', { ADDRESS, VIEW, MEMCHORUS_KVS_GENERATION: 'shards' }],
+  ])('names the nodes of a view, in their order: %s %j', (words, environment) => {
+    const role = { kind: 'shards', view };
+    expect(nodeOptions(wordsOf(words), environment)).toMatchObject({ role });
+  });
+
+  it('tells which generation is meant where several could be', () => {
+    const both = { ADDRESS, VIEW, FORWARDING_ADDRESS: '' };
+    expect(nodeOptions([], both)).toMatchObject({ role: { kind: 'main' } });
+    expect(nodeOptions(['--kvs-generation', 'shards'], { ADDRESS })).toMatchObject({
+      role: { kind: 'shards', view: [at('127.0.0.2', 8085)] },
+    });
+  });
+
   it.each<[string, NodeEnvironment]>([
     ['--nonsense 1', {}],
     ['word', {}],
@@ -35,7 +57,9 @@ describe('the command line of a node of the store with view change', () => {
     ['', { ADDRESS: 'no-port' }],
     ['', { FORWARDING_ADDRESS: 'no-port' }],
     ['-v 127.0.0.1:1,127.0.0.1:2', {}],
-    ['', { VIEW: '127.0.0.1:1,127.0.0.1:2' }],
+    ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,127.0.0.1:2,127.0.0.1:1' }],
+    ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,no-port' }],
+    ['--kvs-generation fourth', {}],
     ['', { ADDRESS: '127.0.0.2:1', VIEW: '127.0.0.3:1' }],
     ['-r 2', {}],
     ['', { REPL_FACTOR: '3' }],

@@ -184,13 +184,23 @@ describe('a node that is its own view', () => {
 
 it('answers the commands of its page in the documentation as shown there', async () => {
   const page = readFileSync('docs/view-change.md', 'utf8');
+  const view = await ViewChangeNode.startShards(2);
   const examples = [...page.matchAll(/^ {4}\$ (curl .*)\n {4}(.*)$/gm)];
-  expect(examples.length).toBe(2);
+  expect(examples.length).toBe(5);
   for (const [, command, shown] of examples) {
-    const real = command!
-      .replace('127.0.0.3:13800', follower.address)
-      .replace('127.0.0.2:13800', main.address);
-    const { stdout } = await promisify(execFile)('sh', ['-c', real]);
-    expect(stdout).toBe(shown);
+    const { stdout } = await promisify(execFile)('sh', ['-c', named(command!, 1)]);
+    expect(named(stdout, 0)).toBe(shown);
+  }
+  await Promise.all(view.map((one) => one.stop()));
+
+  /** The text with the names of the page in place of the real ones (0), or the other way round (1). */
+  function named(text: string, to: 0 | 1): string {
+    const names = [
+      ['127.0.0.2:13800', main.address],
+      ['127.0.0.3:13800', follower.address],
+      ['127.0.0.4:13800', view[0]!.address],
+      ['127.0.0.5:13800', view[1]!.address],
+    ] as const;
+    return names.reduce((all, pair) => all.replaceAll(pair[1 - to]!, pair[to]), text);
   }
 });

@@ -107,6 +107,7 @@ const PORTS: HttpPorts = {
   bodyBytesMax: 1_000,
   timeMs: () => 0,
   readiness: () => ({ reads: { ready: true, reason: '' }, writes: { ready: false, reason: 'no lease' } }),
+  elsewhere: () => null,
   keyCount: () => 0,
   status: () => {
     throw new Error('a fault with a path: /secret/place');
