@@ -7,7 +7,7 @@ import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
 import type { Rerouting } from './hop/rerouting.ts';
 import type { Operation } from './operation.ts';
-import { gateIn, isOvertaken, MOVING, type RequestRouter, type ServedPart } from './policies.ts';
+import { gateIn, isOvertaken, MOVING, proofGateOf, type RequestRouter, type ServedPart } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
 export interface BoundedReadsPorts {
@@ -41,13 +41,14 @@ export class BoundedReads {
     if (keyspace.hold === 'all') return MOVING;
     const { scheme } = keyspace.group;
     const ageMs = this.#ports.clock.nowMs() - this.#provenMs(keyspace);
-    if (ageMs <= maxAgeMs) return scheme.gate('read');
-    const gate = scheme.freshness.seek();
+    const proof = proofGateOf(keyspace);
+    if (ageMs <= maxAgeMs && proof.state === 'open') return scheme.gate('read');
+    const gate = proof.state === 'open' ? scheme.freshness.seek() : proof;
     if (gate.state === 'open') return OPEN;
-    const proof = Number.isFinite(ageMs)
+    const last = Number.isFinite(ageMs)
       ? `the last proof is ${Math.ceil(ageMs)} ms old`
       : 'there is no proof yet';
-    const reason = `not proven to be at most ${maxAgeMs} ms old: ${proof}, and ${gate.reason}`;
+    const reason = `not proven to be at most ${maxAgeMs} ms old: ${last}, and ${gate.reason}`;
     return { state: gate.state, code: 'STALE', reason };
   }
 
@@ -60,7 +61,8 @@ export class BoundedReads {
     const provenMs = this.#provenMs(keyspace);
     // mutant: bound-is-ignored
     const isFresh = () => clock.nowMs() - provenMs <= maxAgeMs;
-    if (!isFresh() || gateIn(keyspace, 'read').state !== 'open')
+    const isProven = isFresh() && proofGateOf(keyspace).state === 'open';
+    if (!isProven || gateIn(keyspace, 'read').state !== 'open')
       return this.#whenOpen(operation, key, maxAgeMs, done, reader);
     const { reads } = keyspace.policy;
     const { scheme } = keyspace.group;

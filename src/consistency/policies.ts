@@ -1,6 +1,6 @@
 import { failure as failureOf, type RequestFailure } from '../base/error-codes.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
-import { closedBecause, type Gate, type Need, waitBecause } from '../membership/gate.ts';
+import { closedBecause, type Gate, type Need, OPEN, waitBecause } from '../membership/gate.ts';
 import type { ChainSum } from '../ordering/effect.ts';
 import type { Keyspace, KeyspacePart } from '../placement/keyspaces.ts';
 import { isStronger, LEVELS, type Level } from '../placement/level.ts';
@@ -69,6 +69,12 @@ export interface ServingGroup {
   /** The next write may be replicated as a difference: see `JoinEffect`. */
   readonly takesDifferences: boolean;
 
+  /**
+   * Whether no controller can go by a newer placement than this one does: open while it holds a lease of the view that
+   * has its placement.
+   */
+  placementGate(): Gate;
+
   /** See `Journal.chainOf`. */
   chainOf(key: string): ChainSum | null;
 
@@ -116,8 +122,21 @@ function servingLevel(own: Level, asked: Level): Level {
 }
 
 /** Whether a request with this need may go on in the keyspace. */
-export function gateIn({ hold, group }: ServedPart, need: Need): Gate {
-  return hold === 'all' || (hold === 'writes' && need === 'write') ? MOVING : group.scheme.gate(need);
+export function gateIn(part: ServedPart, need: Need): Gate {
+  const { hold, group, policy } = part;
+  if (hold === 'all' || (hold === 'writes' && need === 'write')) return MOVING;
+  const proof = SCHEMES[policy.scheme].isOrdered ? proofGateOf(part) : OPEN;
+  return proof.state === 'open' ? group.scheme.gate(need) : proof;
+}
+
+/**
+ * Whether what the group proves of its state is true of the keys. Behind a barrier, the group after may be serving them
+ * already, to controllers that have left this one out: then the lease of this one has run out. The group before knows
+ * nothing of that. Without a barrier here no other controller can have gone past it.
+ */
+export function proofGateOf({ hold, group }: ServedPart): Gate {
+  // mutant: proof-behind-lost-barrier
+  return hold === 'writes' ? group.placementGate() : OPEN;
 }
 
 /**

@@ -53,6 +53,8 @@ export interface CorePorts {
   readonly storageOf: (group: GroupNumber) => GroupStorage;
   /** Opens the journal of a further group. @param done told why it could not be opened */
   readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
+  /** Closes the journal of a group that has ended. It may be opened again once that is done. */
+  readonly closeGroup: (group: GroupNumber, done: () => void) => void;
   /** The record of the root group's views. */
   readonly viewLog: ViewLog;
   readonly store: EntryStore;

@@ -306,6 +306,7 @@ export class Core {
       isAbsent: (peer) => this.#absence.isAbsent(peer),
       incarnationOf,
       takesDifferences: () => this.olderPeers.length === 0,
+      placementGate: () => this.groups.views.gate('read'),
       refuse,
       requestFlush,
       onPlacement: () => this.#onPlacement(),
@@ -317,7 +318,7 @@ export class Core {
   }
 
   #mover(): Mover {
-    const { settings, incarnation, clock, incarnationOf, openGroup, nextTurn, log } = this.#ports;
+    const { settings, incarnation, clock, incarnationOf, openGroup, closeGroup, nextTurn, log } = this.#ports;
     return new Mover({
       node: settings.self,
       incarnation,
@@ -330,6 +331,7 @@ export class Core {
       requestTimeoutMs: settings.requestTimeoutMs,
       incarnationOf,
       openGroup,
+      closeGroup,
       bus: this.#ports.bus.of(ROOT_GROUP),
       observe: (time) => this.time.versions.observe(time),
       announce: () => this.onHeartbeatTick(),

@@ -66,7 +66,6 @@ export function createParts(
   const store = new KVController(settings.storeType, driver, logger);
   const onYields = (connections: number): void => statistics.add('conn_yields', connections);
   const clients = new ClientTable({ requestFlush, onYields });
-  const unidentified = new UnidentifiedConnections({ clients, connectionsMax, clock });
   const incarnation = 1 + Math.floor(Math.random() * (INCARNATION_MAX - 1));
   const mesh = createMesh({
     settings,
@@ -93,6 +92,7 @@ export function createParts(
     planned: storage.planned,
     storageOf: storage.storageOf,
     openGroup: storage.openGroup,
+    closeGroup: storage.closeGroup,
     viewLog: storage.viewLog,
     store,
     clock,
@@ -116,7 +116,7 @@ export function createParts(
     store,
     storage,
     clients,
-    unidentified,
+    unidentified: new UnidentifiedConnections({ clients, connectionsMax, clock }),
     budget,
     statistics,
     ...keyParts(core, settings),

@@ -53,6 +53,8 @@ export class Groups {
   #withEntries: readonly [Group, ...Group[]];
   #furtherViews: readonly FurtherViews[];
   readonly #make: MakeGroup;
+  /** Those that have ended, and whose journals are open. */
+  #ended: GroupNumber[] = [];
 
   constructor(
     all: readonly Group[],
@@ -123,7 +125,15 @@ export class Groups {
     if (at < 0) return;
     this.all.splice(at, 1);
     delete this.byNumber[number];
+    this.#ended.push(number);
     this.#furtherViews = furtherViewsIn(this.all);
+  }
+
+  /** The groups that have ended since the last call. */
+  takeEnded(): readonly GroupNumber[] {
+    const ended = this.#ended;
+    this.#ended = [];
+    return ended;
   }
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { GroupNumber } from '../base/number-kinds.ts';
 import {
   directoryOf,
   JOURNAL_KINDS,
@@ -44,6 +45,8 @@ export interface OpenedJournals {
   readonly logs: readonly PlacedLog[];
   /** Opens the journal of a further group, or makes it. It is among `logs` from then on. */
   open(plan: PlannedGroup): Promise<OpenedJournal>;
+  /** Closes the journal of a group, which is not among `logs` any more. */
+  closeGroup(group: GroupNumber): Promise<void>;
   /** Resolves when everything is on disk, or the log says why it is not. */
   close(): Promise<void>;
 }
@@ -60,9 +63,20 @@ export async function openJournals(
   const { settings, logger, ports } = opening;
   const logs: PlacedLog[] = [];
   let lock: Lock | null = null;
+  const closing = new Set<Promise<void>>();
   const close = async () => {
+    await Promise.all(closing);
     for (const { log } of logs) await closeLog(log, logger);
     lock?.release();
+  };
+  const closeGroup = async (group: GroupNumber) => {
+    const at = logs.findIndex(({ number }) => number === group);
+    if (at < 0) return;
+    const [{ log }] = logs.splice(at, 1) as [PlacedLog];
+    const closed = closeLog(log, logger);
+    closing.add(closed);
+    await closed;
+    closing.delete(closed);
   };
   try {
     for (const kind of JOURNAL_KINDS) if (!isPlanned(kind, planned)) await lookIntoKind(opening, kind);
@@ -81,7 +95,7 @@ export async function openJournals(
     logs.push(placed);
     return placed.log;
   };
-  return { logs, open, close };
+  return { logs, open, closeGroup, close };
 }
 
 function isPlanned(kind: JournalKind, planned: readonly PlannedGroup[]): boolean {

@@ -32,6 +32,8 @@ export interface Storage {
   readonly storageOf: (group: GroupNumber) => GroupStorage;
   /** Opens the journal of a further group, or makes it. @param done told why that was not possible */
   readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
+  /** Closes the journal of a group. */
+  readonly closeGroup: (group: GroupNumber, done: () => void) => void;
   readonly viewLog: ViewLog;
   /** The number of entries of all groups. Expired entries count until they are removed. */
   readonly keys: number;
@@ -76,12 +78,13 @@ export async function openStorage(
       viewLog: await further.open(plan),
     });
     for (const plan of planned) storages.set(plan.number, await open(plan));
-    const kept = { status: () => IN_MEMORY, flushes: () => [], close: () => further.close() };
+    const closeGroup = async () => {};
+    const kept = { status: () => IN_MEMORY, flushes: () => [], closeGroup, close: () => further.close() };
     return storageWith(settings, views, { planned, storages, open, ...kept });
   }
   const opening = { settings, remembered, logger, onWritable, abandoned, ports, directories };
   const journals = await openJournals(opening, planned);
-  const { logs } = journals;
+  const { logs, closeGroup } = journals;
   const close = async () => {
     await further.close();
     await journals.close();
@@ -103,13 +106,14 @@ export async function openStorage(
       ports.clock.nowMs(),
     );
   const flushes = () => logs.map(({ log: { journal } }) => journal.flushes);
-  return storageWith(settings, views, { planned, storages, open, status, flushes, close });
+  return storageWith(settings, views, { planned, storages, open, closeGroup, status, flushes, close });
 }
 
 interface StorageSource {
   readonly planned: readonly PlannedGroup[];
   readonly storages: Map<GroupNumber, GroupStorage>;
   readonly open: (plan: PlannedGroup) => Promise<GroupStorage>;
+  readonly closeGroup: (group: GroupNumber) => Promise<void>;
   readonly status: () => DiskStatus;
   readonly flushes: () => readonly DurationHistogram[];
   readonly close: () => Promise<void>;
@@ -132,6 +136,10 @@ function storageWith({ durability }: Settings, views: ViewFile | null, source: S
         },
         (error: Error) => done(error.message),
       );
+    },
+    closeGroup: (group, done) => {
+      storages.delete(group);
+      void source.closeGroup(group).then(done);
     },
     get keys() {
       return sum((journal) => journal.keys);

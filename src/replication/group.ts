@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
+import type { Gate } from '../membership/gate.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { ChainSum } from '../ordering/effect.ts';
@@ -68,6 +69,7 @@ export class Group {
   readonly #reads: ReplicaReads;
   readonly #durable: DurableVector;
   readonly #takesDifferences: () => boolean;
+  readonly #placementGate: () => Gate;
   /** What each peer that is connected says of its part in the group. */
   readonly lags: PeerLags;
   readonly #announced = new Map<ControllerId, PeerAnnouncement>();
@@ -83,6 +85,7 @@ export class Group {
     this.members = ports.members;
     this.bus = bus;
     this.#takesDifferences = controller.takesDifferences;
+    this.#placementGate = controller.placementGate;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);
@@ -119,6 +122,10 @@ export class Group {
   /** The next write of the group may be a difference. */
   get takesDifferences(): boolean {
     return SCHEMES[this.schemeName].takesDifferences && this.#takesDifferences();
+  }
+
+  placementGate(): Gate {
+    return this.#placementGate();
   }
 
   chainOf(key: string): ChainSum | null {

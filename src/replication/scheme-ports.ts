@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
 import type { ClusterClock } from '../membership/cluster-clock.ts';
+import type { Gate } from '../membership/gate.ts';
 import type { PeerBus } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { ViewLog } from '../membership/view-record.ts';
@@ -56,6 +57,8 @@ export interface ControllerPorts {
   readonly incarnationOf: (peer: ControllerId) => number | null;
   /** No peer is connected that does not understand differences: see `JoinEffect`. */
   readonly takesDifferences: () => boolean;
+  /** Open while this controller holds a lease of the view that has its placement. */
+  readonly placementGate: () => Gate;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */

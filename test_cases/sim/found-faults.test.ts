@@ -213,3 +213,18 @@ it('a read that waits while its keyspace is moved finds the value in the other g
   const scenario = drawScenario(31_004_186, { level: 'causal', switches: 'all' });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/**
+ * A controller that was behind the barrier of a move proved by the group before that its state was new. The others had
+ * formed a view without it, in which the group after served.
+ */
+it('behind a barrier nothing is proven by a controller that may have been left out', async () => {
+  const scenario = drawScenario(33_011_131, { level: 'eventual', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});
+
+/** A slow disk opened the journal of a group only when the move was not known any more, and kept it locked. */
+it('a journal that was opened in vain for a move can be opened for the next one', async () => {
+  const scenario = drawScenario(33_004_332, { level: 'linearizability', switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

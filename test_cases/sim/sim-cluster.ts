@@ -6,7 +6,7 @@ import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
 
 import type { Member, View } from '../../src/membership/view.ts';
-import { compareVersions, type Version } from '../../src/ordering/version.ts';
+import { compareVersions } from '../../src/ordering/version.ts';
 import { type Configuration, haveMajority, majorityOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
@@ -295,9 +295,10 @@ export class SimCluster {
       memory.isForgotten = false;
       this.resumptions++;
       if (!isOrdered(this.level) || this.durability !== 'async') continue;
-      const longest = this.nodes
-        .map((node): Version => node.recoveredIn(group).watermarks.applied)
-        .reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
+      const ends = this.nodes.flatMap((node) => node.recoveredIn(group)?.watermarks.applied ?? []);
+      // A group that no keyspace needs any more does not go on. What it had applied, others have taken over.
+      if (ends.length === 0) continue;
+      const longest = ends.reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
       for (const node of this.nodes) node.journalOf(group)?.forgetBeyond(longest);
     }
   }
@@ -307,13 +308,24 @@ export class SimCluster {
    * value is still in some store.
    */
   survivesWithout(node: SimNode): boolean {
-    const others = this.nodes.filter((other) => other !== node && other.settled && !other.isStopping);
+    const others = this.nodes.filter(
+      (other) => other !== node && other.settled && !other.isStopping && !this.#mayStartEmpty(other),
+    );
     if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
     if (!this.#haveVoters(others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every(
       (key) => isExpired(key, others, this.scheduler.nowMs) || isStillStored(key, others, others),
     );
+  }
+
+  /**
+   * A controller that is outside of a view may find that nobody can continue from what it has copied there. It starts
+   * empty then, and with nothing on disk that takes its memory of the other ordered groups, too.
+   */
+  #mayStartEmpty({ id }: SimNode): boolean {
+    const views = [...this.#memories.values()].flatMap(({ view }) => view ?? []);
+    return views.length > 1 && views.some(({ members }) => members.every((member) => member.node !== id));
   }
 
   /** A majority of the controllers that vote in a group is among these, where that was changed. */

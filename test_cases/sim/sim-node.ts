@@ -7,7 +7,7 @@ import { configuredOf, type Settings } from '../../src/controller/settings.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
 import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import { NOTHING_RECOVERED, type RecoveredState } from '../../src/journal/recovered-state.ts';
+import type { RecoveredState } from '../../src/journal/recovered-state.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
@@ -85,8 +85,9 @@ export class SimNode implements NetworkNode {
     for (const { number } of this.#groups) this.journals.set(number, new WitnessJournal(new MemoryJournal()));
   }
 
-  recoveredIn(group: number): RecoveredState {
-    return this.#recovered.get(group) ?? NOTHING_RECOVERED;
+  /** Null where this run did not begin with a part in the group. */
+  recoveredIn(group: number): RecoveredState | null {
+    return this.#recovered.get(group) ?? null;
   }
 
   /** The journal of a group; without a number, that of the first group with entries. */
@@ -207,7 +208,7 @@ export class SimNode implements NetworkNode {
     });
   }
 
-  #begin(run: SimRun, { planned, storageOf, openGroup, viewLog }: Possessions): void {
+  #begin(run: SimRun, { planned, storageOf, openGroup, closeGroup, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
@@ -235,6 +236,7 @@ export class SimNode implements NetworkNode {
             done(typeof opened === 'string' ? opened : this.journals.witnessed(plan.number, opened)),
           ),
         ),
+      closeGroup: (group, done) => closeGroup(group, () => run.deliver(done)),
       viewLog,
       store: this.store.connect((callback) => run.deliver(callback)),
       clock,

@@ -7,7 +7,7 @@ import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { ViewLog } from '../../src/membership/view-record.ts';
 
 /** What a run begins with. */
-export type Possessions = Pick<CorePorts, 'planned' | 'storageOf' | 'openGroup' | 'viewLog'>;
+export type Possessions = Pick<CorePorts, 'planned' | 'storageOf' | 'openGroup' | 'closeGroup' | 'viewLog'>;
 
 /** With durability `none`: journals in memory, beside records of views that outlive the run. */
 export function inMemory(
@@ -25,6 +25,7 @@ export function inMemory(
     planned: groupsHere(settings, viewLog.load()),
     storageOf: storage,
     openGroup: ({ number }, done) => nextTurn(() => done(storage(number))),
+    closeGroup: (_, done) => nextTurn(done),
     viewLog,
   };
 }

@@ -1,6 +1,7 @@
 import { evaluatorOf } from '../../src/consistency/decide.ts';
 import { NOTHING_RECOVERED } from '../../src/journal/recovered-state.ts';
 import { ClusterClock } from '../../src/membership/cluster-clock.ts';
+import { OPEN } from '../../src/membership/gate.ts';
 import { Peers } from '../../src/membership/peers.ts';
 import { MemoryViewLog } from '../../src/membership/view-record.ts';
 import { HybridClock } from '../../src/ordering/hybrid-clock.ts';
@@ -49,6 +50,7 @@ function controllerPorts(): ControllerPorts {
     isAbsent: () => false,
     incarnationOf: () => null,
     takesDifferences: () => true,
+    placementGate: () => OPEN,
     onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},

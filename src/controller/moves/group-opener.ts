@@ -15,6 +15,7 @@ export interface GroupOpenerPorts {
   readonly clock: Clock;
   readonly incarnationOf: (peer: ControllerId) => number | null;
   readonly openGroup: (plan: PlannedGroup, done: (opened: GroupStorage | string) => void) => void;
+  readonly closeGroup: (group: GroupNumber, done: () => void) => void;
   /** Tells all peers how far this controller is. */
   readonly announce: () => void;
   /** A gate may have opened. */
@@ -27,7 +28,11 @@ const OPEN_AGAIN_MS = 1_000;
 
 const NO_ORDERED_ENTRIES = 'it is configured without an ordered level: configure it as the others are';
 
-/** Has this controller take part in the groups that it needs for a move. */
+/**
+ * Has this controller take part in the groups that it needs for a move, and closes the journals of those that have
+ * ended. A group may be needed again while its journal is still being opened, or closed: no journal is opened twice at
+ * a time.
+ */
 export class GroupOpener {
   readonly #ports: GroupOpenerPorts;
   /** When the group may be tried again. */
@@ -45,7 +50,8 @@ export class GroupOpener {
 
   /** To be called every few milliseconds. */
   step(): void {
-    const { levels, openGroup, clock } = this.#ports;
+    const { levels, groups, openGroup, clock } = this.#ports;
+    for (const number of groups.takeEnded()) this.#close(number);
     for (const plan of levels.missing) {
       const { number } = plan;
       if (number === ROOT_GROUP) {
@@ -70,11 +76,17 @@ export class GroupOpener {
     this.#trouble = '';
     this.#opening.delete(number);
     // The move may have been cancelled meanwhile.
-    if (!levels.missing.some((one) => one.number === number)) return;
+    // mutant: keeps-open-what-is-not-needed
+    if (!levels.missing.some((one) => one.number === number)) return this.#close(number);
     const group = groups.add(plan, opened);
     for (const peer of peers()) if (group.has(peer) && incarnationOf(peer) !== null) group.onPeerUp(peer);
     levels.onGroups();
     announce();
     onChange();
+  }
+
+  #close(number: GroupNumber): void {
+    this.#opening.set(number, Number.POSITIVE_INFINITY);
+    this.#ports.closeGroup(number, () => this.#opening.delete(number));
   }
 }

@@ -3,6 +3,24 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes in how a keyspace gets from one group to another while clients write and read. */
 export const MOVE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'proof-behind-lost-barrier',
+    name: 'takes what the group before proves for true, though others may serve the keys in the group after',
+    edit: { value: 'OPEN' },
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'behind a barrier nothing is proven by a controller that may have been left out',
+    },
+  },
+  {
+    anchor: 'keeps-open-what-is-not-needed',
+    name: 'keeps the journal of a group open that was needed for a cancelled move',
+    edit: { statement: 'if (!levels.missing.some((one) => one.number === number)) return;' },
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'a journal that was opened in vain for a move can be opened for the next one',
+    },
+  },
+  {
     anchor: 'hands-over-what-others-have-forgotten',
     name: 'brings an expired entry into an ordered group, though other controllers have forgotten it',
     edit: 'drop',

@@ -6,6 +6,7 @@ import { evaluatorOf } from '../../../consistency/decide.ts';
 import { MemoryJournal } from '../../../journal/memory-journal.ts';
 import { NOTHING_RECOVERED } from '../../../journal/recovered-state.ts';
 import { ClusterClock } from '../../../membership/cluster-clock.ts';
+import { OPEN } from '../../../membership/gate.ts';
 import type { PeerBus } from '../../../membership/peer-bus.ts';
 import { Peers } from '../../../membership/peers.ts';
 import { MemoryViewLog } from '../../../membership/view-record.ts';
@@ -250,6 +251,7 @@ function controllerPorts(
     isAbsent: () => false,
     incarnationOf: () => null,
     takesDifferences: () => false,
+    placementGate: () => OPEN,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
     },
