@@ -58,8 +58,8 @@ export const SESSION_STRETCHES_MAX = 2;
  *
  *  1. Pushes and exchanges are shown once all is shown that they depend on (`CausalPushes`, `StagedParts`).
  *  2. A session that came with a token may read once this replica shows all that the session has seen, or where the
- *     newest write of the key is newer than all of that. Such a write has superseded every write of the key that the
- *     session can know.
+ *     newest write of the key is newer than all that is missing. Such a write has superseded every write of the key
+ *     that the session can know.
  *  3. A write is never held up for that. What its session has seen and this replica does not show is attached to the
  *     write, and becomes part of the session of every client that reads the write.
  */
@@ -236,9 +236,10 @@ export class CausalSide implements SchemeSessions {
   gate(session: Session, keys: readonly string[]): Gate {
     const required = this.#requiredOf(session);
     if (required === null) return OPEN;
-    const { newestTime } = required;
-    const { journal } = this.#ports.replica;
-    const isNewer = (key: string) => (journal.newest(key)?.version.time ?? 0) > newestTime;
+    const { knowledge, replica } = this.#ports;
+    // Every write that the session knows and this controller does not show has a version up to this one.
+    const missingTime = knowledge.newestMissing(required);
+    const isNewer = (key: string) => (replica.journal.newest(key)?.version.time ?? 0) > missingTime;
     if (keys.length > 0 && keys.every(isNewer)) return OPEN;
     this.#isAwaited = true;
     return this.#seek(required);

@@ -37,6 +37,14 @@ export class Knowledge {
     return null;
   }
 
+  /** No write that is named and not known is newer than this. */
+  newestMissing(needs: Stretches): VersionTime {
+    let newest = 0;
+    // mutant: waits-for-nothing-missing
+    for (const one of needs) if (!this.has(one)) newest = Math.max(newest, one.to);
+    return newest;
+  }
+
   /** Everything of the origin up to this time is known, or everything since some earlier one. */
   reaches(origin: ControllerId, time: VersionTime): boolean {
     if (time <= this.vector.timeOf(origin)) return true;

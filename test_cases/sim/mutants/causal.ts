@@ -19,6 +19,14 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    anchor: 'waits-for-nothing-missing',
+    name: 'lets a session read every key that has an entry, whatever is missing',
+    edit: 'drop',
+    level: 'causal',
+    faults: 'slow-link=3,cut=2',
+    seeds: 300,
+  },
+  {
     anchor: 'shows-half-an-exchange',
     name: 'shows a half of what an exchange has brought before the exchange is complete',
     edit: {
