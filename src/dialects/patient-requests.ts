@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import { ERRORS } from '../base/error-codes.ts';
+import { ERRORS, type ErrorCode } from '../base/error-codes.ts';
 import { unlessFailed } from '../http/key-requests.ts';
 import { STATUS_OF } from '../http/problems.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -20,9 +20,14 @@ const UNAVAILABLE = 503;
 export class PatientRequests {
   readonly #http: FastifyRequest;
   readonly #endMs: number;
+  readonly #final: readonly ErrorCode[];
 
-  /** @param withinMs the client gets its answer within this time */
-  constructor(http: FastifyRequest, withinMs: number) {
+  /**
+   * @param withinMs the client gets its answer within this time
+   * @param final refusals that are answered at once, although they may pass
+   */
+  constructor(http: FastifyRequest, withinMs: number, final: readonly ErrorCode[] = []) {
+    this.#final = final;
     this.#http = http;
     this.#endMs = performance.now() + withinMs;
   }
@@ -32,7 +37,7 @@ export class PatientRequests {
     for (;;) {
       const leftMs = Math.max(1, Math.ceil(this.#endMs - performance.now()));
       const replies = await this.#ask(requests, leftMs);
-      if (!replies.some(mayPass) || this.#endMs - performance.now() < 2 * PAUSE_MS)
+      if (!replies.some((reply) => this.#mayPass(reply)) || this.#endMs - performance.now() < 2 * PAUSE_MS)
         return replies.map(unlessFailed);
       await sleep(PAUSE_MS);
     }
@@ -44,13 +49,13 @@ export class PatientRequests {
     return reply!;
   }
 
+  /** The request was refused without any effect, for a reason that may be over soon. */
+  #mayPass(reply: Reply): boolean {
+    if (reply.kind !== 'server_error' || this.#final.includes(reply.code)) return false;
+    return STATUS_OF[reply.code] === UNAVAILABLE && !ERRORS[reply.code].mayHaveHappened;
+  }
+
   #ask(requests: readonly Request[], withinMs: number): Promise<readonly Reply[]> {
     return new Promise((resolve) => this.#http.client.ask(requests, withinMs, resolve));
   }
-}
-
-/** The request was refused without any effect, for a reason that may be over soon. */
-function mayPass(reply: Reply): boolean {
-  if (reply.kind !== 'server_error') return false;
-  return STATUS_OF[reply.code] === UNAVAILABLE && !ERRORS[reply.code].mayHaveHappened;
 }

@@ -14,6 +14,12 @@ export function takeRawBodies(app: FastifyInstance): void {
   addParser(app, '*', (_, body, done) => done(null, body));
 }
 
+/** The same, and lets `GET` have a body as well. */
+export function takeRawBodiesOfGets(app: FastifyInstance): void {
+  takeRawBodies(app);
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+}
+
 /** Has the routes of this scope take bodies in JSON, and no others. */
 export function takeJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');

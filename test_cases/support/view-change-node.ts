@@ -6,22 +6,35 @@ import type { Logger } from '../../src/controller/log/logger.ts';
 import { followerServer } from '../../src/dialects/view-change/follower.ts';
 import { type Paths, viewChangeInterface } from '../../src/dialects/view-change/view-change-interface.ts';
 import { NODE_TRANSPORT } from '../../src/transport/node-transport.ts';
+import { CutTransport } from './cut-transport.ts';
 import { freePort, freePorts } from './free-port.ts';
-
-/** An answer of a node: the body as parsed JSON, or as text where it is none. */
-export interface NodeAnswer {
-  readonly status: number;
-  readonly body: unknown;
-}
+import { askNode, type NodeAnswer } from './node-answer.ts';
 
 /** A node of the store with view change in the process of the test. */
 export class ViewChangeNode {
   readonly port: number;
   readonly stop: () => Promise<void>;
 
-  private constructor(port: number, stop: () => Promise<void>) {
+  readonly #transport: CutTransport;
+
+  private constructor(port: number, stop: () => Promise<void>, transport = new CutTransport()) {
     this.port = port;
     this.stop = stop;
+    this.#transport = transport;
+  }
+
+  /** Cuts the links between each node of the one side and each of the other. */
+  static cut(one: readonly ViewChangeNode[], other: readonly ViewChangeNode[]): void {
+    for (const a of one)
+      for (const b of other) {
+        a.#transport.cut(b.port);
+        b.#transport.cut(a.port);
+      }
+  }
+
+  /** Ends all cuts of these nodes. */
+  static heal(nodes: readonly ViewChangeNode[]): void {
+    for (const node of nodes) node.#transport.heal();
   }
 
   get address(): string {
@@ -31,20 +44,22 @@ export class ViewChangeNode {
   static async start(paths: Paths): Promise<ViewChangeNode> {
     const port = await freePort();
     const settings = nodeSettings({ host: '127.0.0.1', port });
-    const load = viewChangeInterface(paths, [`127.0.0.1:${port}`]);
+    const load = viewChangeInterface(paths, { nodes: [`127.0.0.1:${port}`], factor: 1 });
     const controller = await startController(settings, null, SILENT, null, NODE_TRANSPORT, load);
     return new ViewChangeNode(port, () => controller.close());
   }
 
-  /** Nodes of `shards` with one view. */
-  static async startShards(nodes: number): Promise<readonly ViewChangeNode[]> {
-    const ports = await freePorts(nodes);
+  /** Nodes with one view. @param factor how many of them have each key; null for the generation `shards` */
+  static async startView(count: number, factor: number | null = null): Promise<readonly ViewChangeNode[]> {
+    const ports = await freePorts(count);
     const view = ports.map((port) => ({ host: '127.0.0.1', port }));
-    const load = viewChangeInterface('shards', view.map(formatAddress));
+    const paths = factor === null ? 'shards' : 'replicas';
+    const load = viewChangeInterface(paths, { nodes: view.map(formatAddress), factor: factor ?? 1 });
     const starting = view.map(async (address) => {
-      const settings = nodeSettings(address, view);
-      const controller = await startController(settings, null, SILENT, null, NODE_TRANSPORT, load);
-      return new ViewChangeNode(address.port, () => controller.close());
+      const settings = nodeSettings(address, view, factor ?? 1);
+      const transport = new CutTransport();
+      const controller = await startController(settings, null, SILENT, null, transport, load);
+      return new ViewChangeNode(address.port, () => controller.close(), transport);
     });
     return Promise.all(starting);
   }
@@ -59,15 +74,8 @@ export class ViewChangeNode {
   }
 
   /** As clients send it: with a body in JSON, and for texts with that text as it is. */
-  async ask(method: string, path: string, body?: unknown): Promise<NodeAnswer> {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: text, headers: { 'content-type': 'application/json' } }),
-    });
-    const said = await answer.text();
-    const isJson = (answer.headers.get('content-type') ?? '').startsWith('application/json');
-    return { status: answer.status, body: isJson ? JSON.parse(said) : said };
+  ask(method: string, path: string, body?: unknown): Promise<NodeAnswer> {
+    return askNode(this.address, method, path, body);
   }
 }
 

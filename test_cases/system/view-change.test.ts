@@ -1,63 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { atEnd } from '../support/at-end.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { askNode } from '../support/node-answer.ts';
+import { NodeProcesses } from '../support/node-processes.ts';
 
-const PROJECT = resolve(import.meta.dirname, '../..');
-const NODE = resolve(PROJECT, 'node_modules/.bin/node');
+const nodesOfDialect = new NodeProcesses('view-change');
+const start = nodesOfDialect.start.bind(nodesOfDialect);
+const end = nodesOfDialect.end.bind(nodesOfDialect);
 
-const running = new Set<ChildProcess>();
-
-atEnd(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly said: () => string;
-}
-
-function start(environment: Readonly<Record<string, string>>, ...words: string[]): Started {
-  const child = spawn(NODE, ['main.ts', '-dialect', 'view-change', ...words], {
-    cwd: PROJECT,
-    env: { PATH: process.env.PATH, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  running.add(child);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-    });
-  return { child, said: () => said };
-}
-
-async function end({ child }: Started, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  const [code] = (await exited) as [number | null];
-  running.delete(child);
-  return code;
-}
-
-afterEach(async () => {
-  for (const child of running) await end({ child, said: () => '' }, 'SIGKILL');
-});
-
-async function ask(address: string, method: string, path: string, body?: object) {
-  const answer = await fetch(`http://${address}${path}`, {
-    method,
-    signal: AbortSignal.timeout(20_000),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: answer.status, body: (await answer.json()) as unknown };
-}
+afterEach(() => nodesOfDialect.killAll());
 
 async function served(address: string, path = '/kvs/any'): Promise<void> {
-  await eventually(async () => (await ask(address, 'GET', path)).status === 404 && 'served');
+  await eventually(async () => (await askNode(address, 'GET', path)).status === 404 && 'served');
 }
 
 const KEYS = 300;
@@ -82,13 +37,13 @@ describe('processes of the store with view change', () => {
       (body as { readonly address?: string }).address ?? asked;
     await forEachKey(async (key, at) => {
       const asked = view[at % 3]!;
-      const answer = await ask(asked, 'PUT', `/kvs/keys/${key}`, { value: at });
+      const answer = await askNode(asked, 'PUT', `/kvs/keys/${key}`, { value: at });
       expect(answer.status).toBe(201);
       homes.set(key, homeOf(asked, answer));
     });
     const keysOf = (address: string) => [...homes.values()].filter((home) => home === address).length;
     const shards = view.map((address) => ({ address, 'key-count': keysOf(address) }));
-    expect(await ask(view[1]!, 'PUT', '/kvs/view-change', { view: view.join() })).toEqual({
+    expect(await askNode(view[1]!, 'PUT', '/kvs/view-change', { view: view.join() })).toEqual({
       status: 200,
       body: { message: 'View change successful', shards },
     });
@@ -99,16 +54,16 @@ describe('processes of the store with view change', () => {
     await forEachKey(async (key, at) => {
       const isDown = homes.get(key) === view[2];
       if (isDown && waited++ >= 8) return;
-      const { status } = await ask(view[at % 2]!, 'GET', `/kvs/keys/${key}`);
+      const { status } = await askNode(view[at % 2]!, 'GET', `/kvs/keys/${key}`);
       expect(status).toBe(isDown ? 503 : 200);
     });
     startNode(2);
     await served(view[2]!, '/kvs/keys/any');
     for (const address of view)
-      await eventually(async () => (await ask(address, 'GET', '/kvs/keys/any')).status === 404);
+      await eventually(async () => (await askNode(address, 'GET', '/kvs/keys/any')).status === 404);
     await forEachKey(async (key, at) => {
       const asked = view[at % 3]!;
-      const answer = await ask(asked, 'PUT', `/kvs/keys/${key}`, { value: -at });
+      const answer = await askNode(asked, 'PUT', `/kvs/keys/${key}`, { value: -at });
       expect(answer.status).toBe(homes.get(key) === view[2] ? 201 : 200);
       expect(homeOf(asked, answer)).toBe(homes.get(key));
     });
@@ -120,15 +75,15 @@ describe('processes of the store with view change', () => {
     const followed = { ADDRESS: followerAt, FORWARDING_ADDRESS: mainAt };
     const follower = start(followed);
     const down = { status: 503, body: { error: 'Main instance is down', message: 'Error in GET' } };
-    await eventually(async () => expect(await ask(followerAt, 'GET', '/kvs/a')).toEqual(down));
+    await eventually(async () => expect(await askNode(followerAt, 'GET', '/kvs/a')).toEqual(down));
     const main = start({ ADDRESS: mainAt, FORWARDING_ADDRESS: '' });
     await served(followerAt);
-    expect((await ask(followerAt, 'PUT', '/kvs/a', { value: 1 })).status).toBe(201);
+    expect((await askNode(followerAt, 'PUT', '/kvs/a', { value: 1 })).status).toBe(201);
     const found = { doesExist: true, message: 'Retrieved successfully', value: 1 };
     for (const address of [mainAt, followerAt])
-      expect(await ask(address, 'GET', '/kvs/a')).toEqual({ status: 200, body: found });
+      expect(await askNode(address, 'GET', '/kvs/a')).toEqual({ status: 200, body: found });
     await end(main, 'SIGKILL');
-    expect(await ask(followerAt, 'GET', '/kvs/a')).toEqual(down);
+    expect(await askNode(followerAt, 'GET', '/kvs/a')).toEqual(down);
     start({ ADDRESS: mainAt, FORWARDING_ADDRESS: '' });
     await served(followerAt, '/kvs/a');
     expect(await end(follower, 'SIGTERM')).toBe(0);
@@ -138,13 +93,12 @@ describe('processes of the store with view change', () => {
     const address = `127.0.0.2:${await freePort()}`;
     const node = start({ ADDRESS: address, VIEW: address });
     await served(address, '/kvs/keys/any');
-    expect((await ask(address, 'PUT', '/kvs/keys/a', { value: [1] })).status).toBe(201);
+    expect((await askNode(address, 'PUT', '/kvs/keys/a', { value: [1] })).status).toBe(201);
     const second = start({ ADDRESS: address });
     const [code] = (await once(second.child, 'exit')) as [number | null];
-    running.delete(second.child);
     expect(code).toBe(1);
     expect(second.said()).toContain(address);
-    expect(await ask(address, 'GET', '/kvs/key-count')).toEqual({
+    expect(await askNode(address, 'GET', '/kvs/key-count')).toEqual({
       status: 200,
       body: { message: 'Key count retrieved successfully', 'key-count': 1 },
     });

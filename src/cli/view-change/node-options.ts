@@ -15,12 +15,12 @@ export interface ViewChangeNodeOptions {
 
 /**
  * `follower`: passes everything on. `main`: the main instance of `forward`. `node`: that, and a node of `shards` that
- * is its own view. `shards`: a node of a view, in which each node has the keys of one shard.
+ * is its own view. `shards`, `replicas`: a node of a view, in which `factor` nodes have each key.
  */
 export type NodeRole =
   | { readonly kind: 'follower'; readonly main: Address }
   | { readonly kind: 'main' | 'node' }
-  | { readonly kind: 'shards'; readonly view: readonly Address[] };
+  | { readonly kind: 'shards' | 'replicas'; readonly view: readonly Address[]; readonly factor: number };
 
 /** The variables that a node looks at; each wins over the flag that says the same. */
 export type NodeEnvironment = Readonly<
@@ -36,16 +36,19 @@ Runs one node of the store with view change, with keys and JSON values over HTTP
   -i, --ip <ip>           listen on this address      [that of ADDRESS if it is a loopback one, else all]
   -p, --port <port>       listen on this port         [that of ADDRESS, else 13800]
   -v, --view <addresses>  all nodes: host:port,host:port,… The same for each node
-  --kvs-generation <g>    forward, shards, or auto: what the rest asks for [auto]
+  -r, --repl-factor <n>   how many nodes have each key: one, or all of them
+  --kvs-generation <g>    forward, shards, replicas, or auto: what the rest asks for [auto]
 
 The environment says the rest, and wins over flags:
   ADDRESS                   the node's own address, host:port
   VIEW                      as --view
+  REPL_FACTOR               as --repl-factor
   FORWARDING_ADDRESS        the main instance, to which this node passes everything on; empty: this is the main instance
   MEMCHORUS_KVS_GENERATION  as --kvs-generation
 
-With a view the keys are spread over its nodes. Without one, and without FORWARDING_ADDRESS, the node has all keys, and
-the paths of the main instance beside /kvs/keys/K, /kvs/key-count and /kvs/view-change. See docs/view-change.md.`;
+With a view the keys are spread over its nodes. With a factor each key is on so many nodes, and answers have causal
+contexts. Without a view, and without FORWARDING_ADDRESS, the node has all keys, and the paths of the main instance
+beside /kvs/keys/K, /kvs/key-count and /kvs/view-change. See docs/view-change.md.`;
 
 const PORT = 13_800;
 const ANYWHERE = '0.0.0.0';
@@ -91,12 +94,12 @@ function roleOf(flags: ReadonlyMap<FlagName, string>, environment: NodeEnvironme
     case 'forward':
       return forwardRole(forwarding ?? '');
     case 'replicas':
-      return refuseReplicas();
+      return replicasRole(view, factor ?? '1', own);
     case 'shards':
       return shardsRole(view.length === 0 ? [own] : view, own);
     case 'auto':
       if (forwarding !== undefined) return forwardRole(forwarding);
-      if (factor !== undefined) return refuseReplicas();
+      if (factor !== undefined) return replicasRole(view, factor, own);
       return view.length === 0 ? { kind: 'node' } : shardsRole(view, own);
   }
 }
@@ -108,11 +111,26 @@ function forwardRole(forwarding: string): NodeRole {
 
 function shardsRole(view: readonly Address[], own: Address): NodeRole {
   refuseStranger(view, own);
-  return { kind: 'shards', view };
+  return { kind: 'shards', view, factor: 1 };
 }
 
-function refuseReplicas(): never {
-  throw new UsageError('COMMAND_LINE', 'shards of several nodes are not there yet: leave REPL_FACTOR out');
+/** @throws UsageError for a factor that cannot be had */
+function replicasRole(given: readonly Address[], factorText: string, own: Address): NodeRole {
+  const view = given.length === 0 ? [own] : given;
+  refuseStranger(view, own);
+  const factor = /^[1-9]\d{0,2}$/.test(factorText.trim()) ? Number(factorText) : 0;
+  if (factor === 0 || view.length % factor !== 0)
+    throw new UsageError(
+      'COMMAND_LINE',
+      `REPL_FACTOR is "${factorText}"; it has to divide the number of nodes in VIEW, which is ${view.length}`,
+    );
+  if (factor > 1 && factor < view.length)
+    throw new UsageError(
+      'COMMAND_LINE',
+      `REPL_FACTOR ${factor} makes several shards of ${factor} nodes each. Causal contexts across shards of several ` +
+        `nodes are not there yet: choose ${view.length}, one shard that all nodes have, or 1`,
+    );
+  return { kind: 'replicas', view, factor };
 }
 
 /** A node that is in no view would have to wait for a view change, which there is not yet. */

@@ -3,21 +3,26 @@ import { formatAddress } from '../settings/address.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';
 
-/** The settings of the controller that a node is. @param view all nodes; each has the keys of one shard */
-export function nodeSettings(address: Address, view: readonly Address[] = [address]): Settings {
+/**
+ * The settings of the controller that a node is. Shards of several nodes are causal.
+ *
+ * @param nodes all nodes, in the order of the view
+ * @param factor how many nodes have each key: a divisor of their number
+ */
+export function nodeSettings(address: Address, nodes: readonly Address[] = [address], factor = 1): Settings {
   const own = ownSettings({
     cluster: 'view-change',
-    peers: view.map(formatAddress).join(','),
-    consistency: 'linearizability',
-    shards: String(view.length),
-    replicas: '1',
+    peers: nodes.map(formatAddress).join(','),
+    consistency: factor === 1 ? 'linearizability' : 'causal',
+    shards: String(nodes.length / factor),
+    replicas: String(factor),
     // All data are in the memory of the node.
     store: 'custom',
     store_bytes: STORE_BYTES,
     data_dir: '-',
     log_file: '-',
   });
-  const self = view.findIndex(({ host, port }) => host === address.host && port === address.port);
+  const self = nodes.findIndex(({ host, port }) => host === address.host && port === address.port);
   return settingsOf(resolveConfiguration([own]), self, { host: null, port: null }, '.');
 }
 

@@ -24,19 +24,19 @@ export async function runViewChangeNode(words: readonly string[]): Promise<numbe
   }
   const { address, role } = options;
   if (role.kind === 'follower') return runFollower(options);
-  const view = role.kind === 'shards' ? role.view : [address];
+  const { view, factor } = 'view' in role ? role : { view: [address], factor: 1 };
   const secret = readSecret({ secretFile: '' }, process.env, '.');
   if (view.length > 1) requireSecretFor(view, secret);
   const { viewChangeInterface } = await import('../../dialects/view-change/view-change-interface.ts');
-  return runController(nodeSettings(address, view), secret, {
+  return runController(nodeSettings(address, view, factor), secret, {
     greeting: () => greetingOf(options),
     console: process.stderr,
     transport: placedTransport(options),
-    loadHttp: viewChangeInterface(PATHS[role.kind], view.map(formatAddress)),
+    loadHttp: viewChangeInterface(PATHS[role.kind], { nodes: view.map(formatAddress), factor }),
   });
 }
 
-const PATHS = { main: 'forward', node: 'both', shards: 'shards' } as const;
+const PATHS = { main: 'forward', node: 'both', shards: 'shards', replicas: 'replicas' } as const;
 
 async function runFollower(options: ViewChangeNodeOptions): Promise<number> {
   const { address, listensOn, role } = options;
@@ -67,6 +67,6 @@ async function runFollower(options: ViewChangeNodeOptions): Promise<number> {
 
 function greetingOf({ address, listensOn, role }: ViewChangeNodeOptions): string {
   const what = role.kind === 'follower' ? `passes everything on to ${formatAddress(role.main)}` : 'serves';
-  const among = role.kind === 'shards' ? ` as one of ${role.view.length}` : '';
+  const among = 'view' in role ? ` as one of ${role.view.length}` : '';
   return `node ${formatAddress(address)} listens on ${formatAddress(listensOn)} and ${what}${among}`;
 }

@@ -30,17 +30,33 @@ export function mainIsDown(method: string): KvsAnswer {
   return answerOf(503, { error: 'Main instance is down', message: `Error in ${method}` });
 }
 
+/** A key that cannot be served in time, or a read that would break causality. */
+export function unable(status: 400 | 503, method: string): KvsAnswer {
+  return answerOf(status, { error: 'Unable to satisfy request', message: `Error in ${method}` });
+}
+
 export function answerOf(status: number, body: object): KvsAnswer {
   return { status, open: JSON.stringify(body).slice(0, -1) };
 }
 
-/** The body in JSON. @param address of the node that has served the request; null when the asked one has */
-export function bodyOfAnswer({ open }: KvsAnswer, address: string | null): string {
-  return address === null ? `${open}}` : `${open},"address":${JSON.stringify(address)}}`;
+/** What may stand in an answer beside its own fields. */
+export interface AnswerDetails {
+  /** Of the node that has served the request; null when the asked one has. */
+  readonly address?: string | null;
+  /** What the client is to send with its next request. */
+  readonly context?: object;
+}
+
+/** The body in JSON. */
+export function bodyOfAnswer({ open }: KvsAnswer, { address = null, context }: AnswerDetails = {}): string {
+  const addressed = address === null ? open : `${open},"address":${JSON.stringify(address)}`;
+  return context === undefined
+    ? `${addressed}}`
+    : `${addressed},"causal-context":${JSON.stringify(context)}}`;
 }
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function send(reply: FastifyReply, answer: KvsAnswer, address: string | null = null): FastifyReply {
-  return reply.code(answer.status).type(JSON_TYPE).send(bodyOfAnswer(answer, address));
+export function send(reply: FastifyReply, answer: KvsAnswer, details: AnswerDetails = {}): FastifyReply {
+  return reply.code(answer.status).type(JSON_TYPE).send(bodyOfAnswer(answer, details));
 }

@@ -43,7 +43,7 @@ async function serve(ports: FollowerPorts, from: IncomingMessage, to: ServerResp
     to.writeHead(status, { ...headersOf(passed), 'content-length': passed.body.length }).end(passed.body);
   } catch {
     const answer = mainIsDown(from.method ?? '');
-    to.writeHead(answer.status, { 'content-type': JSON_TYPE }).end(bodyOfAnswer(answer, null));
+    to.writeHead(answer.status, { 'content-type': JSON_TYPE }).end(bodyOfAnswer(answer));
   }
 }
 

@@ -1,13 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bodyOf } from '../../http/body.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import type { KeyRoute } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
-import { jsonIn } from '../json-text.ts';
 import { PatientRequests } from '../patient-requests.ts';
 import {
   ADDED,
-  BAD_JSON,
   DELETED,
   found,
   KEY_TOO_LONG,
@@ -17,8 +14,8 @@ import {
   missing,
   send,
   UPDATED,
-  VALUE_MISSING,
 } from './answers.ts';
+import { valueTextIn } from './key-body.ts';
 import { KEY_CHARACTERS_MAX, StoredValue, storedKeyOf } from './stored-value.ts';
 
 /** Clients give a request some seconds; each is answered within this time, in milliseconds. */
@@ -51,7 +48,7 @@ export function addKeyRoutes(
         if (flaw !== null) return send(reply, flaw);
         const stored = new StoredValue(new PatientRequests(http, ANSWERED_WITHIN_MS), key);
         try {
-          return send(reply, await onKey(stored, http), servedBy(key, ports, view));
+          return send(reply, await onKey(stored, http), { address: servedBy(key, ports, view) });
         } catch (error) {
           return send(reply, unlessDown(error, method));
         }
@@ -70,6 +67,11 @@ export function addKeyRoutes(
 
   add('DELETE', async (stored) => ((await stored.remove()) ? DELETED : missing('DELETE')));
 
+  addUnsupportedMethods(app, path);
+}
+
+/** A key has a route for each method, so that no other one is answered as an unknown path. */
+export function addUnsupportedMethods(app: FastifyInstance, path: string): void {
   app.route({
     method: ['POST', 'PATCH'],
     url: path,
@@ -84,22 +86,8 @@ function flawOf(key: string, http: FastifyRequest): KvsAnswer | null {
   return [...key].length > KEY_CHARACTERS_MAX ? KEY_TOO_LONG : null;
 }
 
-/** The `value` of the body as text in JSON; what to answer where there is none. */
-function valueTextIn(http: FastifyRequest): string | KvsAnswer {
-  const body = bodyOf(http);
-  if (body.length === 0) return VALUE_MISSING;
-  try {
-    const parsed = jsonIn(body);
-    if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, 'value'))
-      return VALUE_MISSING;
-    return JSON.stringify((parsed as { readonly value: unknown }).value);
-  } catch {
-    return BAD_JSON;
-  }
-}
-
 /** The node that has the key; null when this one has it. */
-function servedBy(key: string, { elsewhere }: HttpPorts, view: readonly string[]): string | null {
+export function servedBy(key: string, { elsewhere }: HttpPorts, view: readonly string[]): string | null {
   const [first] = elsewhere(storedKeyOf(key)) ?? [];
   return first === undefined ? null : view[first]!;
 }

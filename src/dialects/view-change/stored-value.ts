@@ -1,6 +1,7 @@
 import { HttpProblem } from '../../http/problems.ts';
 import { exceedsItemLimit } from '../../protocol/limits.ts';
 import { deleteRequest, readItemRequest, storageRequest } from '../../protocol/make-request.ts';
+import type { Reply } from '../../protocol/reply.ts';
 import type { PatientRequests } from '../patient-requests.ts';
 
 /** The most characters of a key. */
@@ -23,16 +24,12 @@ export class StoredValue {
   /** @returns the value in JSON; null when there is none, or another client has stored something else */
   async read(): Promise<string | null> {
     const reply = await this.#requests.one({ ...readItemRequest(this.#key), onlyLooks: true });
-    if (reply.kind !== 'item') return null;
-    const text = reply.item.value.toString('utf8');
-    return isJson(text) ? text : null;
+    return jsonOfReply(reply);
   }
 
   /** @returns whether there was a value before */
   async write(valueText: string, itemBytesMax: number): Promise<boolean> {
-    const value = Buffer.from(valueText);
-    if (exceedsItemLimit(this.#key.length, 0, value.length, itemBytesMax))
-      throw new HttpProblem('VALUE_TOO_LARGE', `the entry would be larger than ${itemBytesMax} bytes`);
+    const value = valueThatFits(this.#key, valueText, itemBytesMax);
     for (let tries = 0; tries < TRIES; tries++) {
       if (await this.#isStored('add', value)) return false;
       if (await this.#isStored('replace', value)) return true;
@@ -55,6 +52,20 @@ export class StoredValue {
 /** @returns latin-1, one character a byte: 201 at most for a key that is not too long */
 export function storedKeyOf(key: string): string {
   return `=${Buffer.from(key, 'utf8').toString('latin1')}`;
+}
+
+/** @throws HttpProblem for a value that makes its entry too large */
+export function valueThatFits(key: string, valueText: string, itemBytesMax: number): Buffer {
+  const value = Buffer.from(valueText);
+  if (!exceedsItemLimit(key.length, 0, value.length, itemBytesMax)) return value;
+  throw new HttpProblem('VALUE_TOO_LARGE', `the entry would be larger than ${itemBytesMax} bytes`);
+}
+
+/** The value that a read has found, in JSON; null when there is none, or another client has stored something else. */
+export function jsonOfReply(reply: Reply): string | null {
+  if (reply.kind !== 'item') return null;
+  const text = reply.item.value.toString('utf8');
+  return isJson(text) ? text : null;
 }
 
 function isJson(text: string): boolean {

@@ -40,6 +40,16 @@ describe('the command line of a node of the store with view change', () => {
     expect(nodeOptions(wordsOf(words), environment)).toMatchObject({ role });
   });
 
+  it.each<[string, NodeEnvironment, number]>([
+    ['-r 2', { ADDRESS, VIEW }, 2],
+    ['-r 7', { ADDRESS, VIEW, REPL_FACTOR: '2' }, 2],
+    ['', { ADDRESS, VIEW, REPL_FACTOR: '1' }, 1],
+    ['--kvs-generation replicas', { ADDRESS, VIEW }, 1],
+  ])('says how many nodes have each key: %s %j', (words, environment, factor) => {
+    const role = { kind: 'replicas', view, factor };
+    expect(nodeOptions(wordsOf(words), environment)).toMatchObject({ role });
+  });
+
   it('tells which generation is meant where several could be', () => {
     const both = { ADDRESS, VIEW, FORWARDING_ADDRESS: '' };
     expect(nodeOptions([], both)).toMatchObject({ role: { kind: 'main' } });
@@ -60,6 +70,10 @@ describe('the command line of a node of the store with view change', () => {
     ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,127.0.0.1:2,127.0.0.1:1' }],
     ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,no-port' }],
     ['--kvs-generation fourth', {}],
+    ['-r 2', { ADDRESS, VIEW: `${VIEW},127.0.0.4:1` }],
+    ['-r 2', { ADDRESS, VIEW: `${VIEW},127.0.0.4:1,127.0.0.5:1` }],
+    ['-r 0', { ADDRESS, VIEW }],
+    ['-r two', { ADDRESS, VIEW }],
     ['', { ADDRESS: '127.0.0.2:1', VIEW: '127.0.0.3:1' }],
     ['-r 2', {}],
     ['', { REPL_FACTOR: '3' }],

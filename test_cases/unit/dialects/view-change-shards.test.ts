@@ -6,7 +6,7 @@ const KEYS = 60;
 let nodes: readonly ViewChangeNode[];
 
 beforeAll(async () => {
-  nodes = await ViewChangeNode.startShards(3);
+  nodes = await ViewChangeNode.startView(3);
 });
 
 afterAll(() => Promise.all(nodes.map((node) => node.stop())));
@@ -129,7 +129,7 @@ describe('nodes of one view', () => {
 });
 
 it('keys of a node that is down fail, for each method, and no others', async () => {
-  const view = await ViewChangeNode.startShards(2);
+  const view = await ViewChangeNode.startView(2);
   const [asked, other] = view;
   const homes = new Map<string, string>();
   for (let i = 0; homes.size < 2; i++)

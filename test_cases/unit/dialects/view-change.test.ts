@@ -184,12 +184,14 @@ describe('a node that is its own view', () => {
 
 it('answers the commands of its page in the documentation as shown there', async () => {
   const page = readFileSync('docs/view-change.md', 'utf8');
-  const view = await ViewChangeNode.startShards(2);
+  const view = [...(await ViewChangeNode.startView(2)), ...(await ViewChangeNode.startView(2, 2))];
+  let session = 'none yet';
   const examples = [...page.matchAll(/^ {4}\$ (curl .*)\n {4}(.*)$/gm)];
-  expect(examples.length).toBe(5);
+  expect(examples.length).toBe(8);
   for (const [, command, shown] of examples) {
-    const { stdout } = await promisify(execFile)('sh', ['-c', named(command!, 1)]);
-    expect(named(stdout, 0)).toBe(shown);
+    const { stdout } = await promisify(execFile)('sh', ['-c', named(command!, 1).replace('…', session)]);
+    session = /"session":"([^"]+)"/.exec(stdout)?.[1] ?? session;
+    expect(named(stdout, 0).replace(session, '…')).toBe(shown);
   }
   await Promise.all(view.map((one) => one.stop()));
 
@@ -200,6 +202,8 @@ it('answers the commands of its page in the documentation as shown there', async
       ['127.0.0.3:13800', follower.address],
       ['127.0.0.4:13800', view[0]!.address],
       ['127.0.0.5:13800', view[1]!.address],
+      ['127.0.0.6:13800', view[2]!.address],
+      ['127.0.0.7:13800', view[3]!.address],
     ] as const;
     return names.reduce((all, pair) => all.replaceAll(pair[1 - to]!, pair[to]), text);
   }
