@@ -241,10 +241,23 @@ const LEAPING_KINDS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind.st
 
 /**
  * A controller that serves alone before it knows cluster time has only its own clock. That clock must be right then.
+ * And of fewer than three voters no clock may be wrong.
  */
-function mayLeap({ servesAlone }: SimCluster, { core }: SimNode): boolean {
-  return !servesAlone || core?.time.cluster.isAgreed === true;
+function mayLeap({ servesAlone, nodes, voters }: SimCluster, { core }: SimNode): boolean {
+  const isChanging = nodes.some(({ core: one }) => one?.groups.views.isReconfiguring === true);
+  const haveMedian = voters >= CLOCKS_MIN && !isChanging;
+  return haveMedian && (!servesAlone || core?.time.cluster.isAgreed === true);
 }
+
+/** Whether a change may leave so few voters now: the clock of one of them may be wrong. */
+export function mayHaveVoters({ nodes }: SimCluster, voters: number): boolean {
+  return voters >= CLOCKS_MIN || nodes.every(({ clock }) => Math.abs(clock.skewMs) < LEAP_MS_MIN);
+}
+
+/** Of so many clocks one may be wrong. */
+const CLOCKS_MIN = 3;
+/** Less than the shortest leap, and more than the longest step. */
+const LEAP_MS_MIN = 10_000;
 
 const STORE_DELAY_MS = [0.05, 0.3] as const;
 const DISK_DELAY_MS = [0.05, 2] as const;

@@ -1,5 +1,6 @@
 import { type Configuration, idsOf, VOTERS_MAX, votersOf } from '../../src/placement/configuration.ts';
 import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
+import { mayHaveVoters } from './faults.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
@@ -173,7 +174,7 @@ export class MemberSteps {
     const { views } = node.core!.groups;
     if (views.isReconfiguring) return;
     const to = nextOf(views.configuration);
-    if (typeof to === 'string') return;
+    if (typeof to === 'string' || !mayHaveVoters(this.#cluster, votersOf(to).length)) return;
     views.reconfigure({
       from: view.configuration,
       to,

@@ -4,12 +4,13 @@ import { groupsWithEntries, shardGroups } from '../../src/controller/group-plan.
 import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { compareBallots } from '../../src/membership/ballot.ts';
-
+import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { Member, View } from '../../src/membership/view.ts';
 import { compareVersions } from '../../src/ordering/version.ts';
-import { type Configuration, haveMajority, majorityOf } from '../../src/placement/configuration.ts';
+import { type Configuration, majorityOf, votersOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
+import { haveVoters, mayStartEmpty } from './newest-views.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
@@ -266,9 +267,17 @@ export class SimCluster {
    * journal on disk.
    */
   #onStartEmpty(node: SimNode): void {
+    if (isOrdered(this.level)) return this.#abandon(node);
     const hadMemory = node.knows || this.durability !== 'none';
-    if (!isOrdered(this.level) && hadMemory)
-      this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
+    if (hadMemory) this.losses.push({ fromMs: Number.NEGATIVE_INFINITY, toMs: this.scheduler.nowMs });
+  }
+
+  /** It may have copied from a run that has ended, writes which that run has lost. */
+  #abandon(node: SimNode): void {
+    for (const group of this.#memories.keys()) {
+      const others = this.nodes.filter((other) => other !== node);
+      node.journals.of(group)?.abandon(others.flatMap(({ journals }) => journals.of(group) ?? []));
+    }
   }
 
   /** Whether a controller knows all answered writes of a group: it has its memory, and is in the newest view. */
@@ -309,35 +318,26 @@ export class SimCluster {
    */
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter(
-      (other) => other !== node && other.settled && !other.isStopping && !this.#mayStartEmpty(other),
+      (other) =>
+        other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#views, other.id),
     );
     if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
-    if (!this.#haveVoters(others)) return false;
+    if (!haveVoters(this.#views, others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every(
       (key) => isExpired(key, others, this.scheduler.nowMs) || isStillStored(key, others, others),
     );
   }
 
-  /**
-   * A controller that is outside of a view may find that nobody can continue from what it has copied there. It starts
-   * empty then, and with nothing on disk that takes its memory of the other ordered groups, too.
-   */
-  #mayStartEmpty({ id }: SimNode): boolean {
-    const views = [...this.#memories.values()].flatMap(({ view }) => view ?? []);
-    return views.length > 1 && views.some(({ members }) => members.every((member) => member.node !== id));
+  /** The newest view of each ordered group that has had one. */
+  get #views(): readonly View[] {
+    return [...this.#memories.values()].flatMap(({ view }) => view ?? []);
   }
 
-  /** A majority of the controllers that vote in a group is among these, where that was changed. */
-  #haveVoters(nodes: readonly SimNode[]): boolean {
-    return [...this.#memories.values()].every(({ view }) => {
-      if (view?.configuration == null) return true;
-      const members = nodes.filter(({ id }) => view.members.some((member) => member.node === id));
-      return haveMajority(
-        view.configuration,
-        members.map(({ id }) => id),
-      );
-    });
+  /** How many controllers vote, by the newest view of the root group. */
+  get voters(): number {
+    const configuration = this.#memories.get(ROOT_GROUP)?.view?.configuration ?? null;
+    return configuration === null ? this.founders : votersOf(configuration).length;
   }
 
   /** Of each ordered shard a majority of its members is among these controllers. */

@@ -82,6 +82,13 @@ export class WitnessJournal implements Journal {
     this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
   }
 
+  /** The run ends, and its state is part of no history: only what others have applied, too, counts. */
+  abandon(others: readonly WitnessJournal[]): void {
+    const isElsewhere = ({ version }: Effect) =>
+      others.some(({ applied }) => applied.some((effect) => sameVersion(effect.version, version)));
+    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isElsewhere));
+  }
+
   chainOf(key: string): ChainSum | null {
     return this.#journal.chainOf(key);
   }
