@@ -16,7 +16,7 @@ import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
 import { settingsFor } from './sim-settings.ts';
-import { isExpired, isStillStored } from './stored-values.ts';
+import { isExpired, isKeptWithout, isStillStored } from './stored-values.ts';
 import type { Transcript } from './transcript.ts';
 import { NotLive } from './violation.ts';
 
@@ -325,7 +325,7 @@ export class SimCluster {
     if (!haveVoters(this.#views, others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every(
-      (key) => isExpired(key, others, this.scheduler.nowMs) || isStillStored(key, others, others),
+      (key) => isExpired(key, others, this.scheduler.nowMs) || isKeptWithout(key, node, others),
     );
   }
 

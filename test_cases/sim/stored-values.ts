@@ -18,6 +18,18 @@ export function isStillStored(key: string, knowing: readonly SimNode[], having: 
   });
 }
 
+/**
+ * Whether the end of a controller loses no value that the others know: another store has it, or that of the controller
+ * does not have it either.
+ */
+export function isKeptWithout(key: string, node: SimNode, others: readonly SimNode[]): boolean {
+  return others.every((knower) => {
+    const version = knower.newest(key)?.version;
+    const isHere = version !== undefined && node.store.holds(key, version);
+    return !isHere || isStillStored(key, [knower], others);
+  });
+}
+
 /** More than agreed time is ever wrong by, in milliseconds. */
 const TIME_ERROR_MAX_MS = 10_000;
 
