@@ -1,3 +1,4 @@
+import { type DialectVariables, dialectOfEnvironment } from './dialect-choice.ts';
 import { EXIT_FAILED, EXIT_USAGE, OperationError, systemCodeOf, UsageError } from './failure.ts';
 
 /** Does what the command line says. @returns the exit code */
@@ -33,6 +34,10 @@ async function dispatch(words: readonly string[]): Promise<number> {
   if (first === '-dialect' || first === '--dialect') {
     return runDialect(second ?? '', others);
   }
+  if (words.length === 0) {
+    const dialect = dialectOfEnvironment(process.env as DialectVariables);
+    if (dialect !== null) return runDialect(dialect, []);
+  }
   const { runCommand } = await import('./run-command.ts');
   return runCommand(words);
 }
@@ -48,7 +53,14 @@ async function runDialect(name: string, words: readonly string[]): Promise<numbe
       const { runViewChangeNode } = await import('./view-change/run-node.ts');
       return runViewChangeNode(words);
     }
+    case 'sharded': {
+      const { runShardedNode } = await import('./sharded/run-node.ts');
+      return runShardedNode(words);
+    }
     default:
-      throw new UsageError('COMMAND_LINE', `there is no dialect "${name}"; say minikv or view-change`);
+      throw new UsageError(
+        'COMMAND_LINE',
+        `there is no dialect "${name}"; say minikv, sharded or view-change`,
+      );
   }
 }

@@ -67,6 +67,7 @@ export function httpPortsOf(
     events,
     keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
     elsewhere: (key) => core.router.partOf(key).elsewhere?.members ?? null,
+    isUp: (controller) => controller === settings.self || core.peers.isUp(controller),
     keyCount: () => METRICS.memchorus_keys.read(parts),
     hotKeys: () => hotKeysOf(parts),
     largeKeys: () => largeKeysOf(parts),

@@ -48,6 +48,8 @@ export interface HttpInterface {
   readonly prepare: (app: FastifyInstance) => void;
   /** The `Content-Type` of an answer that is an error. */
   readonly problemType: string;
+  /** Answers a request that no route is for; absent where that is an error as any other. */
+  readonly onUnknownRoute?: (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 }
 
 /**
@@ -78,6 +80,7 @@ export class RoutedServer implements HttpServer {
     this.#app.setSerializerCompiler(() => JSON.stringify);
     this.#app.setErrorHandler((error: FastifyError, request, reply) => this.#onError(error, request, reply));
     this.#app.setNotFoundHandler((request, reply) => {
+      if (own.onUnknownRoute !== undefined) return own.onUnknownRoute(request, reply);
       const what = `there is no route ${request.method} ${request.originalUrl}`;
       return this.#refuse(new HttpProblem('ROUTE_UNKNOWN', what), reply);
     });

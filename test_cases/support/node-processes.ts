@@ -26,7 +26,9 @@ export class NodeProcesses {
   }
 
   start(environment: Readonly<Record<string, string>>, ...words: string[]): NodeProcess {
-    const child = spawn(NODE, ['main.ts', '-dialect', this.#dialect, ...words], {
+    // Without words the environment says which dialect it is.
+    const chosen = words.length === 0 ? [] : ['-dialect', this.#dialect, ...words];
+    const child = spawn(NODE, ['main.ts', ...chosen], {
       cwd: PROJECT,
       env: { PATH: process.env.PATH, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],

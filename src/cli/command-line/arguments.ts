@@ -292,6 +292,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts drill [--faults <list>] [-p <port>]    does faults to a running cluster, and judges what clients saw
   main.ts lab [--in-process] < script            a cluster that joins, cuts and kills on command, for teaching
   main.ts -dialect minikv none                   a node of MiniKV, a key-value store over HTTP: docs/minikv.md
+  main.ts -dialect sharded                       a node of the sharded store, with causal metadata: docs/sharded.md
   main.ts -dialect view-change                   a node of the store with view change: docs/view-change.md
   main.ts minikv-client test                     fills such a node and checks it: docs/minikv.md
   main.ts backup <directory> [-p <port>]         copies the journals of all controllers, or of one, running or not

@@ -3,6 +3,7 @@ import type { HttpPorts } from '../../http/http-ports.ts';
 import type { KeyRoute } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import { PatientRequests } from '../patient-requests.ts';
+import { KEY_CHARACTERS_MAX, StoredValue, storedKeyOf } from '../stored-value.ts';
 import {
   ADDED,
   DELETED,
@@ -16,7 +17,6 @@ import {
   UPDATED,
 } from './answers.ts';
 import { valueTextIn } from './key-body.ts';
-import { KEY_CHARACTERS_MAX, StoredValue, storedKeyOf } from './stored-value.ts';
 
 /** Clients give a request some seconds; each is answered within this time, in milliseconds. */
 const ANSWERED_WITHIN_MS = 4_000;

@@ -3,6 +3,7 @@ import type { HttpPorts } from '../../http/http-ports.ts';
 import type { KeyRoute } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import { PatientRequests } from '../patient-requests.ts';
+import { KEY_CHARACTERS_MAX } from '../stored-value.ts';
 import {
   ADDED,
   type AnswerDetails,
@@ -19,7 +20,6 @@ import {
 import { contextIn, valueTextIn } from './key-body.ts';
 import { addUnsupportedMethods, servedBy } from './key-routes.ts';
 import { SessionValue } from './session-value.ts';
-import { KEY_CHARACTERS_MAX } from './stored-value.ts';
 
 /** Clients give up after 5 s; each request is answered within this time, in milliseconds. */
 const ANSWERED_WITHIN_MS = 4_000;

@@ -3,7 +3,7 @@ import { deleteRequest, readItemRequest, storageRequest } from '../../protocol/m
 import type { Reply } from '../../protocol/reply.ts';
 import type { Request, RequestSession } from '../../protocol/request.ts';
 import type { PatientRequests } from '../patient-requests.ts';
-import { jsonOfReply, storedKeyOf, valueThatFits } from './stored-value.ts';
+import { jsonOfReply, storedKeyOf, valueThatFits } from '../stored-value.ts';
 
 /** How often a delete is tried while others add and delete the key in between. */
 const TRIES = 16;

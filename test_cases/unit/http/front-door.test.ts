@@ -87,6 +87,7 @@ it('nothing but the door loads the HTTP side: a controller without HTTP clients 
   expect(ROUTES.length).toBeGreaterThan(0);
   expect(outside).toEqual([
     'src/cli/minikv/run-node.ts: ../../dialects/minikv/minikv-interface.ts',
+    'src/cli/sharded/run-node.ts: ../../dialects/sharded/sharded-interface.ts',
     'src/cli/view-change/run-node.ts: ../../dialects/view-change/view-change-interface.ts',
     'src/cli/view-change/run-node.ts: ../../dialects/view-change/follower.ts',
     'src/controller/clients/http-door.ts: ../../http/load-http-server.ts',

@@ -108,6 +108,7 @@ const PORTS: HttpPorts = {
   timeMs: () => 0,
   readiness: () => ({ reads: { ready: true, reason: '' }, writes: { ready: false, reason: 'no lease' } }),
   elsewhere: () => null,
+  isUp: () => true,
   keyCount: () => 0,
   status: () => {
     throw new Error('a fault with a path: /secret/place');

@@ -1,8 +1,8 @@
-import { HttpProblem } from '../../http/problems.ts';
-import { exceedsItemLimit } from '../../protocol/limits.ts';
-import { deleteRequest, readItemRequest, storageRequest } from '../../protocol/make-request.ts';
-import type { Reply } from '../../protocol/reply.ts';
-import type { PatientRequests } from '../patient-requests.ts';
+import { HttpProblem } from '../http/problems.ts';
+import { exceedsItemLimit } from '../protocol/limits.ts';
+import { deleteRequest, readItemRequest, storageRequest } from '../protocol/make-request.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { PatientRequests } from './patient-requests.ts';
 
 /** The most characters of a key. */
 export const KEY_CHARACTERS_MAX = 50;
