@@ -56,6 +56,8 @@ export type OperationCode =
   | 'NOT_READY'
   /** There is no cluster to do this with. */
   | 'NOT_RUNNING'
+  /** The controller was removed from its cluster for good, and its id is never given again. */
+  | 'DROPPED'
   /** A controller runs that has to be stopped first. */
   | 'STILL_RUNNING'
   | 'NOT_STOPPED'

@@ -125,6 +125,9 @@ it('a cluster grows from 3 to 5 under load, with a kill, loses two that it began
     await eventually(async () =>
       expect((await membersAt(cluster, port3!)).controllers.map(({ id }) => id)).toEqual([0, 1, 2, 3]),
     );
+    await fourth.kill();
+    fourth.begin();
+    await eventually(() => expect(fourth.tail()).toContain('was removed from the cluster for good'));
   } finally {
     await load.stop().catch(() => {});
     for (const one of [third, fourth]) if (one.isRunning) await one.kill();

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { canonicalHost } from '../../base/address-text.ts';
 import type { AddedController, Address } from '../../controller/settings.ts';
 import type { MembersStatus } from '../../controller/status/status.ts';
-import { makeDirectory } from '../../journal/data-directory.ts';
+import { directoryOf, makeDirectory } from '../../journal/data-directory.ts';
 import { NODE_DISK } from '../../journal/disk.ts';
 import { replaceFile } from '../../journal/replace-file.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
@@ -43,13 +43,14 @@ export async function joinedAt(
   tell: (text: string) => void,
 ): Promise<Joined> {
   const remembered = dataDir === '' ? null : await rememberedAt(address, dataDir);
-  if (remembered !== null) return remembered;
+  if (remembered !== null) {
+    await refuseDropped(remembered, others, dataDir);
+    return remembered;
+  }
   let tellAtMs = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const answers = await Promise.all(others.map(agreedAt));
-    // The newest of them knows best.
-    const known = answers.filter((one) => one !== null).sort((a, b) => b.epoch! - a.epoch!)[0];
-    const joined = known === undefined ? null : placeOf(address, known);
+    const known = await newestAt(others);
+    const joined = known === null ? null : placeOf(address, known);
     if (joined !== null) {
       if (dataDir !== '') await remember(joined, dataDir);
       return joined;
@@ -64,6 +65,32 @@ export async function joinedAt(
     }
     await sleep(ASK_EVERY_MS);
   }
+}
+
+/** A controller that was removed for good would be refused by all others, and never know why. */
+async function refuseDropped(
+  { id, added }: Joined,
+  others: readonly Address[],
+  dataDir: string,
+): Promise<void> {
+  const { address, configuration } = added;
+  const peers = configuration.controllers.filter((one) => one.id !== id);
+  const newest = await newestAt([...others, ...peers]);
+  const epoch = configuration.epoch ?? 0;
+  if (newest === null || newest.epoch! <= epoch || newest.controllers.some((one) => one.id === id)) return;
+  const own = formatAddress(address);
+  const file = fileOf(address, dataDir);
+  throw new OperationError(
+    'DROPPED',
+    `controller ${id} (${own}) was removed from the cluster for good: to add a controller here again, remove ${file} ` +
+      `and ${directoryOf(dataDir, id)}, start it, and run main.ts member add ${own}`,
+  );
+}
+
+/** What the newest of these controllers says; null when none of them has agreed on a configuration, or answers. */
+async function newestAt(addresses: readonly Address[]): Promise<Configuration | null> {
+  const answers = await Promise.all(addresses.map(agreedAt));
+  return answers.filter((one) => one !== null).sort((a, b) => b.epoch! - a.epoch!)[0] ?? null;
 }
 
 function placeOf(address: Address, configuration: Configuration): Joined | null {

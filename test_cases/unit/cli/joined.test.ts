@@ -57,10 +57,21 @@ it('goes by the newest that any of them has, whatever the others answer', async 
   expect((await joinedAt(OWN, all, '', () => {})).added.configuration).toEqual(newer);
 });
 
-it('remembers it in the data directory, and asks nobody again', async () => {
+it('remembers it in the data directory, and needs no answer to start again', async () => {
   const first = await joinedAt(OWN, [await controllerThatSays(JOINING)], directory, () => {});
   expect(readdirSync(directory)).toEqual(['added-127.0.0.1-9.json']);
   expect(await joinedAt(OWN, [], directory, () => {})).toEqual(first);
+});
+
+it('does not start a controller that was removed for good, and says how to add one there again', async () => {
+  const joined = await joinedAt(OWN, [await controllerThatSays(JOINING)], directory, () => {});
+  const gone = { ...JOINING, epoch: JOINING.epoch! + 2, controllers: JOINING.controllers.slice(0, 3) };
+  const knowing = await controllerThatSays(gone);
+  await expect(joinedAt(OWN, [knowing], directory, () => {})).rejects.toThrow(
+    /controller 3 \(127.0.0.1:9\) was removed .* remove .*added-127.0.0.1-9.json and .*controller-3/,
+  );
+  const older = await controllerThatSays({ ...gone, epoch: JOINING.epoch! });
+  expect(await joinedAt(OWN, [older], directory, () => {})).toEqual(joined);
 });
 
 it('does not start with what it remembers if that is damaged', async () => {
