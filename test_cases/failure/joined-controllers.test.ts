@@ -1,53 +1,13 @@
-import { execFile } from 'node:child_process';
-import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { MembersStatus } from '../../src/controller/status/status.ts';
-import { type Cluster, startCluster } from '../support/cluster.ts';
-import { ControllerProcess } from '../support/controller-process.ts';
+import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePorts } from '../support/free-port.ts';
-import { LOOPBACK } from '../support/host.ts';
+import { member, membersAt, Newcomer, votersIn } from '../support/newcomer.ts';
 import { PATIENT } from '../support/rolling-restart.ts';
 import { TextClient } from '../support/text-client.ts';
 
-const PROJECT = resolve(import.meta.dirname, '../..');
 const LEVEL = 'linearizability';
-
-/** A controller that is not in `peers`. */
-class Newcomer extends ControllerProcess {
-  readonly #others: readonly number[];
-
-  constructor(cluster: Cluster, port: number, others: readonly number[]) {
-    const logFile = join(cluster.dataDir, `../log-of-${port}.log`);
-    super({ configFile: cluster.configFile, logFile, host: LOOPBACK, port, level: LEVEL });
-    this.#others = others;
-  }
-
-  begin(): void {
-    this.start(['--join', this.#others.map((port) => `127.0.0.1:${port}`).join(',')]);
-  }
-}
-
-/** Runs `main.ts member …` at the controller with this port. */
-function member(cluster: Cluster, port: number, ...words: string[]): Promise<string> {
-  const asked = ['member', ...words, '-c', cluster.configFile, '-p', `${port}`];
-  const program = resolve(PROJECT, 'node_modules/.bin/node');
-  const env = { ...process.env, MEMCHORUS_RUN_DIR: join(cluster.dataDir, '../run') };
-  return new Promise((done, fail) => {
-    execFile(program, ['main.ts', ...asked], { cwd: PROJECT, env }, (error, stdout, stderr) => {
-      if (error === null) done(stdout);
-      else fail(new Error(`${words.join(' ')}: ${stdout}${stderr}`));
-    });
-  });
-}
-
-async function membersAt(cluster: Cluster, port: number): Promise<MembersStatus> {
-  return JSON.parse(await member(cluster, port, '--json')) as MembersStatus;
-}
-
-const votersIn = ({ controllers }: MembersStatus) =>
-  controllers.flatMap(({ id, votes }) => (votes ? [id] : []));
 
 /** A client that writes and reads keys of its own at one controller, and checks what it reads. */
 class SteadyClient {
@@ -85,8 +45,8 @@ it('a cluster grows from 3 to 5 under load, with a kill, loses two that it began
   await using cluster = await startCluster({ level: LEVEL, store: 'custom', settings });
   const [port0, port1, port2] = cluster.ports;
   const [port3, port4] = await freePorts(2);
-  const third = new Newcomer(cluster, port3!, cluster.ports);
-  const fourth = new Newcomer(cluster, port4!, [port1!, port3!]);
+  const third = new Newcomer(cluster, port3!, cluster.ports, LEVEL);
+  const fourth = new Newcomer(cluster, port4!, [port1!, port3!], LEVEL);
   const load = new SteadyClient(port2!);
   try {
     // It waits until it is added.
