@@ -123,9 +123,9 @@ function servingLevel(own: Level, asked: Level): Level {
 
 /** Whether a request with this need may go on in the keyspace. */
 export function gateIn(part: ServedPart, need: Need): Gate {
-  const { hold, group, policy } = part;
+  const { hold, group } = part;
   if (hold === 'all' || (hold === 'writes' && need === 'write')) return MOVING;
-  const proof = SCHEMES[policy.scheme].isOrdered ? proofGateOf(part) : OPEN;
+  const proof = need === 'strong-read' ? proofGateOf(part) : OPEN;
   return proof.state === 'open' ? group.scheme.gate(need) : proof;
 }
 
