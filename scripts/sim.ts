@@ -20,7 +20,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --faults KIND=RATE,…  only these faults, with so many a virtual second
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
-  --shards              keys spread over groups of some of the controllers, at any level but causal
+  --shards              keys spread over groups of some of the controllers
   --mixed               keyspaces of all levels in one cluster, instead of one level
   --members             at the ordered levels, controllers come to vote and stop voting
   --joins               the same, and controllers with new ids come and go for good
@@ -181,7 +181,6 @@ function drawOf({
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
-  if (shards === true && level === 'causal') throw new Error('--shards: at causal a keyspace has no shards');
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
   const scheme = ORDERED_SCHEMES.find((one) => one === name);

@@ -185,12 +185,20 @@ export class Coordinator {
   /** The operation may not start before the earlier writes of its pipeline have been answered. */
   waitsForOwnWrites(operation: Operation): boolean {
     const { access, askedLevel } = operation;
-    if (access === 'plain write') return false;
+    if (access === 'plain write') return this.#router.hasShards && this.#isCausal(operation);
     // A conditional write has the level of its keyspace.
     const asked = access === 'read' ? askedLevel : null;
     const keyspaces = this.#keyspacesOf(operation);
     if (keyspaces.length === 1) return readPolicyOf(keyspaces[0]!, asked).ownWritesFirst;
     return keyspaces.some((keyspace) => readPolicyOf(keyspace, asked).ownWritesFirst);
+  }
+
+  /**
+   * The operation is of a session that goes over several groups. Others may not see it without what came before it in
+   * the session, in whichever group that was.
+   */
+  #isCausal(operation: Operation): boolean {
+    return this.#keyspacesOf(operation).some(({ policy }) => policy.level === 'causal');
   }
 
   /** To be called when a gate may have opened or closed. */
@@ -230,7 +238,8 @@ export class Coordinator {
   start(operation: Operation): void {
     const { request } = operation;
     const shard = this.#forwarding === null ? null : this.#elsewhere(request);
-    if (shard !== null) this.#forwarding!.carryOut(operation, request as AskedRequest, shard);
+    if (shard !== null)
+      this.#forwarding!.carryOut(operation, request as AskedRequest, shard, this.#isCausal(operation));
     else kindOf(request).carryOut(this.#executors, operation, request);
   }
 

@@ -2,7 +2,7 @@ import { failure, type RequestFailure } from '../base/error-codes.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { failed, REPLIES } from '../protocol/reply.ts';
 import type { SessionRequest } from '../protocol/request.ts';
-import type { Session } from '../replication/request-context.ts';
+import { noteSeen, type Session } from '../replication/request-context.ts';
 import type { SchemeSessions } from '../replication/sessions.ts';
 import type { Operation } from './operation.ts';
 import type { RequestRouter } from './policies.ts';
@@ -47,11 +47,20 @@ export class SessionRequests {
     const content = decodeToken(this.#ports, token);
     if (content.kind === 'refused') return content.failure;
     for (const { group, seen } of content.parts) {
-      if (this.#sessionsOf(group) === null && !mayBeGone()) return NO_SUCH_GROUP;
+      if (this.#sessionsOf(group) === null && !this.#isElsewhere(group) && !mayBeGone()) return NO_SUCH_GROUP;
       if (aheadMs(seen.newestTime) > maxClockSkewMs) return OF_THE_FUTURE;
     }
-    for (const { group, seen } of content.parts) this.#sessionsOf(group)?.join(session, seen);
+    for (const { group, seen } of content.parts) {
+      const sessions = this.#sessionsOf(group);
+      if (sessions !== null) sessions.join(session, seen);
+      else if (this.#isElsewhere(group)) noteSeen(session, group, seen);
+    }
     return null;
+  }
+
+  /** Other controllers have the group. */
+  #isElsewhere(group: GroupNumber): boolean {
+    return this.#ports.router.parts.some(({ elsewhere }) => elsewhere?.group === group);
   }
 
   get #hasSessions(): boolean {

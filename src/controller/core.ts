@@ -12,6 +12,7 @@ import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
+import { isHopMessage } from '../replication/hop/messages.ts';
 import type { Announcement } from '../replication/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
@@ -204,8 +205,7 @@ export class Core {
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
     if (message.type === 'moving' || isRangeMessage(message)) return this.mover.onMessage(from, message);
-    if (message.type === 'ask' || message.type === 'answer')
-      return this.serving.onMessage(from, number, message);
+    if (isHopMessage(message)) return this.serving.onMessage(from, number, message);
     const group = this.groups.byNumber[number];
     if (group === undefined) return this.#onUnknownGroup(from, number);
     if (!group.has(from)) return this.#ports.refuse(from, `it has no part in group ${number}`);

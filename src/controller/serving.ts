@@ -41,6 +41,8 @@ export class Serving {
   onMessage(from: ControllerId, group: GroupNumber, message: HopMessage): void {
     if (this.hop === null || this.asked === null) return this.#refuse(from, 'no keyspace has shards');
     if (message.type === 'ask') this.asked.onAsk(from, group, message);
+    else if (message.type === 'ask-session') this.asked.onSession(from, message);
+    else if (message.type === 'answer-session') this.hop.onSession(from, message);
     else this.hop.onAnswer(from, message);
   }
 

@@ -75,6 +75,9 @@ const CODECS: Codecs = {
   'range-part': [59, range.rangePart],
   ask: [50, hop.ask],
   answer: [51, hop.answer],
+  foreign: [52, schemes.foreign],
+  'ask-session': [53, hop.askSession],
+  'answer-session': [54, hop.answerSession],
 };
 
 type Codecs = { readonly [T in PeerMessage['type']]: readonly [number: number, codec: CodecOf<T>] };

@@ -18,7 +18,7 @@ import type {
 } from '../replication/chain/messages.ts';
 import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
-import type { HopMessage } from '../replication/hop/messages.ts';
+import { type HopMessage, isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage, type RangeMessage } from '../replication/range-messages.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import {
@@ -70,7 +70,7 @@ export class MessageChecks {
   flawOf(from: ControllerId, message: PeerMessage): string | null {
     if (isHandshake(message)) return `a ${message.type} belongs into a handshake`;
     if (message.type === 'moving' || isRangeMessage(message)) return this.#ofMove(message);
-    if (message.type === 'ask' || message.type === 'answer') return this.#hop(message);
+    if (isHopMessage(message)) return this.#hop(message);
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
@@ -128,6 +128,8 @@ export class MessageChecks {
         return this.#ballotOf(message, message.type === 'accepted' ? this.#ports.node : from);
       case 'rejected':
         return this.#ballot(message.promised);
+      case 'foreign':
+        return first(message.parts, ({ seen }) => this.#stretches(seen));
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
@@ -142,9 +144,9 @@ export class MessageChecks {
   }
 
   #hop(message: HopMessage): string | null {
-    return message.type === 'ask'
-      ? (this.#version(message.after) ?? askedFlaw(message.request))
-      : (this.#version(message.applied) ?? answerFlaw(message.reply));
+    if (message.type === 'ask') return this.#version(message.after) ?? askedFlaw(message.request);
+    if (message.type === 'answer') return this.#version(message.applied) ?? answerFlaw(message.reply);
+    return first(message.parts, ({ seen }) => this.#stretches(seen));
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {

@@ -2,7 +2,7 @@ import type { VersionTime } from '../base/number-kinds.ts';
 import type { MembershipMessage } from '../membership/messages.ts';
 import type { OrderedFrame } from './broadcast/messages.ts';
 import type { ChainMessage } from './chain/messages.ts';
-import type { CausalPush, Push } from './convergent/messages.ts';
+import type { CausalPush, Foreign, Push } from './convergent/messages.ts';
 import type { ExchangeMessage } from './exchange/messages.ts';
 import type { RestoreMessage } from './restore/messages.ts';
 
@@ -15,6 +15,7 @@ export type SchemeMessage =
   | ChainMessage
   | Push
   | CausalPush
+  | Foreign
   | MembershipMessage
   | ExchangeMessage;
 

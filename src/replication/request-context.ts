@@ -1,5 +1,5 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
-import type { Stretches } from '../ordering/stretches.ts';
+import { type Stretch, Stretches } from '../ordering/stretches.ts';
 import { compareVersions, NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Level } from '../placement/level.ts';
 
@@ -47,6 +47,36 @@ export interface SessionPart {
    * controller shows all that the client has seen, as it does for a client that has come with no token.
    */
   required: Stretches | null;
+  /** How far the session has taken the foreign dependencies of the group; 0 for not at all. */
+  foreignTaken: number;
+}
+
+/** Stretches of each origin that a session remembers; further ones are joined, so that more is waited for than need be. */
+export const SESSION_STRETCHES_MAX = 2;
+
+/** What the session has seen, for another controller. */
+export function seenParts({ parts }: Session): { group: GroupNumber; seen: Stretch[] }[] {
+  return parts.map(({ group, seen }) => ({ group, seen: [...seen] }));
+}
+
+/** The part of the session for the group, which is made where there is none. */
+export function partOf({ parts }: Session, group: GroupNumber): SessionPart {
+  for (const part of parts) if (part.group === group) return part;
+  const made: SessionPart = { group, seen: new Stretches(), required: null, foreignTaken: 0 };
+  parts.push(made);
+  return made;
+}
+
+/** The session depends on this of the group, which this controller may not show, and may have no part in. */
+export function noteSeen(session: Session, group: GroupNumber, seen: Iterable<Stretch>): void {
+  const more = Stretches.of(seen);
+  const part = partOf(session, group);
+  if (part.seen.dominates(more)) return;
+  part.seen.merge(more);
+  part.seen.joinNewest(SESSION_STRETCHES_MAX);
+  part.required ??= new Stretches();
+  part.required.merge(more);
+  part.required.joinNewest(SESSION_STRETCHES_MAX);
 }
 
 /** Goes with a request from the front door to the scheme. A connection has one context for all its requests. */

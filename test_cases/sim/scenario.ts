@@ -71,7 +71,7 @@ export interface Draw {
   readonly level?: Level;
   /** Draws keyspaces of all levels; nothing that is silent for long starts empty, and no read asks for a level. */
   readonly mixed?: boolean;
-  /** Draws shards, at any level but `causal`. */
+  /** Draws shards. */
   readonly sharded?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
@@ -162,7 +162,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
 }
 
 /** The levels that keyspaces with shards have. */
-const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequential'];
+const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequential', 'causal'];
 
 /**
  * Controllers have some shards of the keys. One that starts empty in one group is no loss that the judge of another

@@ -1,5 +1,5 @@
 import { NO_VERSION } from '../../src/ordering/version.ts';
-import type { HopAnswer, HopAsk } from '../../src/replication/hop/messages.ts';
+import type { AnswerSession, AskSession, HopAnswer, HopAsk } from '../../src/replication/hop/messages.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -7,6 +7,8 @@ const LARGEST = Number.MAX_SAFE_INTEGER;
 export const HOP_MESSAGES: {
   readonly ask: Readonly<Record<string, HopAsk>>;
   readonly answer: Readonly<Record<string, HopAnswer>>;
+  readonly 'ask-session': Readonly<Record<string, AskSession>>;
+  readonly 'answer-session': Readonly<Record<string, AnswerSession>>;
 } = {
   ask: {
     typical: {
@@ -117,6 +119,19 @@ export const HOP_MESSAGES: {
       servedAgeMs: 0,
       applied: NO_VERSION,
       reply: { kind: 'outcome', outcome: 'stored', cas: 1_001n },
+    },
+  },
+  'ask-session': {
+    typical: { type: 'ask-session', parts: [{ group: 17, seen: [{ origin: 1, from: 0, to: 1_001 }] }] },
+  },
+  'answer-session': {
+    typical: {
+      type: 'answer-session',
+      number: 17,
+      parts: [
+        { group: 17, seen: [{ origin: 1, from: 0, to: 1_001 }] },
+        { group: 18, seen: [{ origin: 2, from: 900, to: LARGEST }] },
+      ],
     },
   },
 };

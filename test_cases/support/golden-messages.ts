@@ -242,6 +242,16 @@ export const GOLDEN_MESSAGES: {
       effects: ALL_EFFECTS,
     },
   },
+  foreign: {
+    typical: { type: 'foreign', parts: [{ group: 17, seen: [{ origin: 1, from: 0, to: NOW }] }] },
+    largest: {
+      type: 'foreign',
+      parts: [
+        { group: 2, seen: [] },
+        { group: 255, seen: [{ origin: 2, from: NOW, to: LARGEST }] },
+      ],
+    },
+  },
   'sync-shows': {
     typical: {
       type: 'sync-shows',

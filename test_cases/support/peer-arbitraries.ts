@@ -85,6 +85,8 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constantFrom('flush-later', 'flush-due'), version: versions, atMs: u53 }),
 );
 const stretches = fc.array(fc.record({ origin: byte, from: u53, to: u53 }), { maxLength: 5 });
+const seenParts = fc.array(fc.record({ group: fc.nat(255), seen: stretches }), { maxLength: 8 });
+
 const attached = fc.array(fc.record({ version: versions, needs: stretches }), { maxLength: 3 });
 const effectLists = fc.array(effects, { maxLength: 5 });
 
@@ -309,6 +311,9 @@ export const MESSAGES: Arbitraries = {
     servedAgeMs: u53,
     applied: versions,
   }),
+  'ask-session': fc.record({ type: fc.constant('ask-session'), parts: seenParts }),
+  'answer-session': fc.record({ type: fc.constant('answer-session'), number: u53, parts: seenParts }),
+  foreign: fc.record({ type: fc.constant('foreign'), parts: seenParts }),
   push: fc.record({ type: fc.constant('push'), previousTime: u53, effects: effectLists }),
   'causal-push': fc.record({
     type: fc.constant('causal-push'),

@@ -13,6 +13,9 @@ export const REPLICAS = 3;
 /** The most controllers of one group: each write goes to all of them. */
 const REPLICAS_MAX = 7;
 
+/** A session token names so many groups at most, beside the one of the keyspaces without shards. */
+const CAUSAL_SHARDS_MAX = 7;
+
 /** What is given of the shards of a keyspace at this level. */
 export interface ShardsOfLevel extends GivenShards {
   readonly level: PlacedLevel;
@@ -33,9 +36,9 @@ export function shardedKeyspace(
   if (shards < 1 || shards > SHARDS_MAX)
     throw new BadValue(`${name} has ${shards} shards; give a number from 1 to ${SHARDS_MAX}`);
   if (shards === 1) return [];
-  if (level === 'causal')
+  if (level === 'causal' && shards > CAUSAL_SHARDS_MAX)
     throw new BadValue(
-      `${name} is at causal, and keyspaces at causal have one shard; choose another level for it, or one shard`,
+      `${name} is at causal and has ${shards} shards; give ${CAUSAL_SHARDS_MAX} at most, or choose another level`,
     );
   return [{ name, shards, replicas: own ?? replicas }];
 }

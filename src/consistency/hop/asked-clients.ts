@@ -7,12 +7,13 @@ import type { Request } from '../../protocol/request.ts';
 import type {
   AskedReply,
   AskedRequest,
+  AskSession,
   HopAnswer,
   HopAsk,
   HopMessage,
 } from '../../replication/hop/messages.ts';
 import type { ReadBudget } from '../../replication/read-flow.ts';
-import { newContext, noteReached } from '../../replication/request-context.ts';
+import { newContext, noteReached, noteSeen, seenParts } from '../../replication/request-context.ts';
 import { NO_STREAM } from '../client-stream.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { Pipeline } from '../pipeline.ts';
@@ -66,19 +67,28 @@ export class AskedClients {
   }
 
   onAsk(from: ControllerId, group: GroupNumber, ask: HopAsk): void {
-    let peer = this.#peers.get(from);
-    if (peer === undefined) {
-      peer = new AskingPeer(from, this.#ports);
-      this.#peers.set(from, peer);
-    }
+    const peer = this.#peerOf(from);
     if (peer.unanswered >= ASKED_MAX) return this.#ports.refuse(from, 'it asks for more than it waits for');
     this.taken++;
     peer.onAsk(group, ask);
   }
 
+  /** Of the request that follows. */
+  onSession(from: ControllerId, { parts }: AskSession): void {
+    this.#peerOf(from).sessionOfNext = parts;
+  }
+
   onPeerDown(peer: ControllerId): void {
     this.#peers.get(peer)?.leave();
     this.#peers.delete(peer);
+  }
+
+  #peerOf(id: ControllerId): AskingPeer {
+    const known = this.#peers.get(id);
+    if (known !== undefined) return known;
+    const peer = new AskingPeer(id, this.#ports);
+    this.#peers.set(id, peer);
+    return peer;
   }
 
   /** To be called when a gate may have opened. */
@@ -102,6 +112,8 @@ class AskingPeer implements ReadBudget {
   /** By the numbers that the peer has given them. One without requests is forgotten. */
   readonly #clients = new Map<number, AskedClient>();
   unanswered = 0;
+  /** What the client of the next request has seen. */
+  sessionOfNext: AskSession['parts'] = [];
   #readBytes = 0;
   #isGone = false;
 
@@ -113,6 +125,8 @@ class AskingPeer implements ReadBudget {
   onAsk(group: GroupNumber, { number, client, level, maxAgeMs, after, request }: HopAsk): void {
     const { router, busOf } = this.#ports;
     const bus = busOf(group);
+    const parts = this.sessionOfNext;
+    this.sessionOfNext = [];
     const answer = (reply: AskedReply): void => {
       const applied = router.parts.find((part) => isServed(part, group))?.group.scheme.applied ?? NO_VERSION;
       if (!this.#isGone) bus.send(this.#id, answerTo(number, request, reply, applied));
@@ -128,10 +142,13 @@ class AskingPeer implements ReadBudget {
     context.level = level;
     context.maxAgeMs = maxAgeMs;
     noteReached(context.session, group, after);
+    for (const { group: other, seen } of parts) noteSeen(context.session, other, seen);
     this.unanswered++;
     asked.submit(mine, (reply) => {
       this.unanswered--;
       if (asked.pipeline.inProgress === 0) this.#clients.delete(client);
+      const now = seenParts(context.session);
+      if (now.length > 0 && !this.#isGone) bus.send(this.#id, { type: 'answer-session', number, parts: now });
       answer(reply as AskedReply);
     });
   }

@@ -23,11 +23,17 @@ export class Forwarding {
     this.#rerouting = rerouting;
   }
 
-  /** @param request that of the operation, which one group can carry out */
-  carryOut(operation: Operation, request: AskedRequest, shard: ShardElsewhere): void {
+  /**
+   * At `causal` the next request of the client begins once this one is answered: the answer says what it depends on.
+   *
+   * @param request that of the operation, which one group can carry out
+   */
+  carryOut(operation: Operation, request: AskedRequest, shard: ShardElsewhere, isCausal: boolean): void {
     this.#begin(operation);
     const waiter = new WholeRequest(operation, request, this.#rerouting);
     this.#hop.ask(shard, request, operation.client, operation.context, waiter);
+    // mutant: hop-overtaken-at-causal
+    if (isCausal) return;
     if (operation.access === 'read') {
       operation.releasesBarrierWhenIssued = true;
       operation.onIssued();

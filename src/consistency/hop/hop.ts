@@ -6,12 +6,20 @@ import { closedBecause, type Gate, OPEN, waitBecause } from '../../membership/ga
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { Peers } from '../../membership/peers.ts';
 import type { ShardElsewhere } from '../../placement/keyspaces.ts';
-import type { AskedRequest, HopAnswer, HopAsk, HopMessage } from '../../replication/hop/messages.ts';
+import type {
+  AnswerSession,
+  AskedRequest,
+  HopAnswer,
+  HopAsk,
+  HopMessage,
+} from '../../replication/hop/messages.ts';
 import {
   noteReached,
+  noteSeen,
   type RequestContext,
   reachedIn,
   type Session,
+  seenParts,
 } from '../../replication/request-context.ts';
 import { Outbox } from './outbox.ts';
 import { ShardRoute } from './shard-route.ts';
@@ -144,6 +152,14 @@ export class Hop {
     });
   }
 
+  /** What the client has seen, once it has the answer that follows. */
+  onSession(from: ControllerId, { number, parts }: AnswerSession): void {
+    const asked = this.#unanswered.get(number);
+    if (asked === undefined || asked.peer !== from || !asked.isSent) return;
+    // mutant: answer-without-session
+    for (const { group, seen } of parts) noteSeen(asked.session, group, seen);
+  }
+
   onAnswer(from: ControllerId, answer: HopAnswer): void {
     // mutant: answer-of-another-request
     const asked = this.#unanswered.get(answer.number);
@@ -206,7 +222,11 @@ export class Hop {
 
   #send(asked: Asked): void {
     asked.isSent = true;
-    this.#busOf(asked.route.shard.group).send(asked.peer, asked.ask);
+    const bus = this.#busOf(asked.route.shard.group);
+    // mutant: hop-forgets-session
+    const parts = seenParts(asked.session);
+    if (parts.length > 0) bus.send(asked.peer, { type: 'ask-session', parts });
+    bus.send(asked.peer, asked.ask);
   }
 
   #settle(asked: Asked): void {

@@ -17,7 +17,7 @@ import type { Stretch } from '../../ordering/stretches.ts';
 import { NODES_MAX, type Version } from '../../ordering/version.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
-import type { Attached } from '../../replication/convergent/messages.ts';
+import type { Attached, SeenPart } from '../../replication/convergent/messages.ts';
 import { REASON_CHARS_MAX } from '../reason-text.ts';
 
 /** The fields of peer messages in bytes and back. Reading throws a FrameError where the bytes are no such field. */
@@ -149,6 +149,21 @@ export function readStretches(r: ByteReader): Stretch[] {
 }
 
 const STRETCH_BYTES = 1 + 8 + 8;
+
+export function writeSeenParts(w: ByteWriter, parts: readonly SeenPart[]): void {
+  w.u8(parts.length);
+  for (const { group, seen } of parts) {
+    w.u8(group);
+    writeStretches(w, seen);
+  }
+}
+
+export function readSeenParts(r: ByteReader): SeenPart[] {
+  const count = r.u8();
+  const parts: SeenPart[] = [];
+  for (let i = 0; i < count; i++) parts.push({ group: r.u8(), seen: readStretches(r) });
+  return parts;
+}
 
 export function writeAttached(w: ByteWriter, attached: readonly Attached[]): void {
   w.u32(attached.length);

@@ -1,8 +1,23 @@
 import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
 import { numbering } from '../../base/numbering.ts';
-import type { AskedReply, AskedRequest, HopAnswer, HopAsk } from '../../replication/hop/messages.ts';
+import type {
+  AnswerSession,
+  AskedReply,
+  AskedRequest,
+  AskSession,
+  HopAnswer,
+  HopAsk,
+} from '../../replication/hop/messages.ts';
 import type { Codec } from './codec.ts';
-import { readAskedLevel, readVersion, wordOf, writeAskedLevel, writeVersion } from './fields.ts';
+import {
+  readAskedLevel,
+  readSeenParts,
+  readVersion,
+  wordOf,
+  writeAskedLevel,
+  writeSeenParts,
+  writeVersion,
+} from './fields.ts';
 import { readReply, writeReply } from './reply.ts';
 import { bitsIn, readRequest, secondsIn, writeRequest, writeSeconds } from './request.ts';
 
@@ -54,6 +69,19 @@ export const answer: Codec<HopAnswer> = {
     const applied = readVersion(r);
     return { type: 'answer', number, servedLevel, servedAgeMs, applied, reply: readAskedReply(r) };
   },
+};
+
+export const askSession: Codec<AskSession> = {
+  write: (w, { parts }) => writeSeenParts(w, parts),
+  read: (r) => ({ type: 'ask-session', parts: readSeenParts(r) }),
+};
+
+export const answerSession: Codec<AnswerSession> = {
+  write(w, { number, parts }) {
+    w.u53(number);
+    writeSeenParts(w, parts);
+  },
+  read: (r) => ({ type: 'answer-session', number: r.u53(), parts: readSeenParts(r) }),
 };
 
 /** One more than the milliseconds; 0 for none. */

@@ -1,16 +1,18 @@
 import type { OrderedFrame } from '../../replication/broadcast/messages.ts';
-import type { CausalPush, Push } from '../../replication/convergent/messages.ts';
+import type { CausalPush, Foreign, Push } from '../../replication/convergent/messages.ts';
 import type { Codec } from './codec.ts';
 import {
   readAttached,
   readBallot,
   readEffects,
   readNumbers,
+  readSeenParts,
   readStretches,
   writeAttached,
   writeBallot,
   writeEffects,
   writeNumbers,
+  writeSeenParts,
   writeStretches,
 } from './fields.ts';
 
@@ -58,4 +60,9 @@ export const causalPush: Codec<CausalPush> = {
     attached: readAttached(r),
     effects: readEffects(r),
   }),
+};
+
+export const foreign: Codec<Foreign> = {
+  write: (w, m) => writeSeenParts(w, m.parts),
+  read: (r) => ({ type: 'foreign', parts: readSeenParts(r) }),
 };

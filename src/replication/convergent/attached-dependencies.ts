@@ -2,6 +2,7 @@ import type { Journal } from '../../journal/journal.ts';
 import { type Effect, isOfKey } from '../../ordering/effect.ts';
 import { type Stretch, Stretches } from '../../ordering/stretches.ts';
 import { sameVersion, type Version } from '../../ordering/version.ts';
+import { isOfForeign } from './foreign-dependencies.ts';
 import type { Attached } from './messages.ts';
 
 /** Those that are looked at in one step. */
@@ -56,7 +57,7 @@ export class AttachedDependencies {
     for (const key of this.#looked.values().take(STEP_MAX).toArray()) {
       this.#looked.delete(key);
       const one = this.#journal.attachedTo(key);
-      if (one === undefined) continue;
+      if (one === undefined || isOfForeign(key)) continue;
       const isOver = key !== ALL_KEYS && !this.#isNewest(key, one.version);
       if (isOver || isEverywhere(Stretches.of(one.needs))) this.#journal.detach(key);
     }

@@ -8,12 +8,20 @@ import { compareVersions, type Version } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import type { WholeExchanges } from '../exchange/whole-exchanges.ts';
 import type { Replica } from '../replica.ts';
-import { OWN_CONTEXT, type RequestContext, type Session, type SessionPart } from '../request-context.ts';
+import {
+  OWN_CONTEXT,
+  partOf,
+  type RequestContext,
+  SESSION_STRETCHES_MAX,
+  type Session,
+  type SessionPart,
+} from '../request-context.ts';
 import type { WriteOutcome } from '../scheme.ts';
 import type { ControllerPorts } from '../scheme-ports.ts';
 import type { SchemeSessions } from '../sessions.ts';
 import { AttachedDependencies, attachedTo } from './attached-dependencies.ts';
 import { CausalPushes } from './causal-pushes.ts';
+import type { ForeignDependencies } from './foreign-dependencies.ts';
 import type { Knowledge } from './knowledge.ts';
 import type { Attached, CausalPush } from './messages.ts';
 import type { OwnWrites } from './own-writes.ts';
@@ -25,6 +33,7 @@ export interface CausalSidePorts {
   /** What the peer has said that it would know after a crash. */
   readonly knownBy: (peer: number) => VersionVector;
   readonly knowledge: Knowledge;
+  readonly foreign: ForeignDependencies;
   readonly bus: PeerBus<CausalPush>;
   readonly replica: Replica;
   /** What came from earlier runs, of every key, may have been ended by a flush that is not remembered as one. */
@@ -48,9 +57,6 @@ const SEEK_EVERY_MS = 20;
 
 /** As for sessions: stretches of each origin that are missing while a part of an exchange is shown. */
 const MIXED_STRETCHES_MAX = 4;
-
-/** Stretches of each origin that a session remembers; further ones are joined, so that more is waited for than need be. */
-export const SESSION_STRETCHES_MAX = 2;
 
 /**
  * Makes the convergent scheme causal: what this replica shows is always causally closed, and a session is never told
@@ -216,11 +222,15 @@ export class CausalSide implements SchemeSessions {
   write(own: OwnWrites, draft: Draft, done: (outcome: WriteOutcome) => void, context: RequestContext): void {
     const { session } = context;
     const needs = context === OWN_CONTEXT ? null : this.#requiredOf(session);
+    // The write is newer than all that its session has seen, of other controllers as well.
+    if (needs !== null) this.#ports.controller.versions.observe(needs.newestTime);
     const onMade = (effect: Effect): void => {
       this.#runStart ??= effect.version.time - 1;
       this.#noteFlush(effect);
       // mutant: writes-without-dependencies
       if (needs !== null) this.#attached.add(effect, needs);
+      // mutant: writes-without-foreign
+      this.#ports.foreign.add(session.parts);
     };
     const onOutcome = (outcome: WriteOutcome): void => {
       if (outcome.kind === 'applied' && context !== OWN_CONTEXT) this.#see(session, outcome.version);
@@ -269,6 +279,7 @@ export class CausalSide implements SchemeSessions {
     const needs = this.#attached.of(key, record?.version ?? null);
     // mutant: ignores-attached-dependencies
     if (needs !== null) this.join(session, needs);
+    this.#ports.foreign.takenBy(session, this.#partOf(session));
   }
 
   /** To be called every few milliseconds. */
@@ -325,12 +336,8 @@ export class CausalSide implements SchemeSessions {
     return part.required;
   }
 
-  #partOf({ parts }: Session): SessionPart {
-    const { group } = this.#ports;
-    for (const part of parts) if (part.group === group) return part;
-    const made: SessionPart = { group, seen: new Stretches(), required: null };
-    parts.push(made);
-    return made;
+  #partOf(session: Session): SessionPart {
+    return partOf(session, this.#ports.group);
   }
 
   /** Asks peers for what is missing: those that have said that they have it, or else all. */

@@ -17,6 +17,7 @@ import type { SchemeSessions } from '../sessions.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
 import { CausalSide } from './causal-side.ts';
+import { ForeignDependencies } from './foreign-dependencies.ts';
 import { HandOver } from './hand-over.ts';
 import { HeardProof } from './heard-proof.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
@@ -56,6 +57,8 @@ export class Convergent implements Scheme {
   readonly #ownWrites: OwnWrites;
   readonly #pushRanges: PushRanges;
   /** Null at `eventual`. */
+  readonly #foreign: ForeignDependencies | null;
+  /** Null at `eventual`. */
   readonly #causal: CausalSide | null;
   readonly #sweeper: Sweeper;
   readonly #handOver: HandOver;
@@ -65,7 +68,11 @@ export class Convergent implements Scheme {
   #merged = 0;
 
   /** Each part is made of those before it. */
-  constructor(ports: SchemePorts, isCausal = false) {
+  constructor(given: SchemePorts, isCausal = false) {
+    const foreign = isCausal ? new ForeignDependencies(given.group, given.replica.journal) : null;
+    this.#foreign = foreign;
+    const { ids } = given.controller.peers;
+    const ports = foreign === null ? given : { ...given, bus: foreign.busThatTells(given.bus, ids) };
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
     this.#ports = ports;
@@ -75,7 +82,7 @@ export class Convergent implements Scheme {
       clock,
       graceMs: settings.startGraceMs,
     });
-    this.#causal = isCausal ? this.#makeCausal() : null;
+    this.#causal = foreign === null ? null : this.#makeCausal(foreign);
     const causal = this.#causal;
     this.#unconfirmed = new UnconfirmedWrites(replica.journal);
     this.#ownWrites = new OwnWrites({
@@ -116,13 +123,14 @@ export class Convergent implements Scheme {
     });
   }
 
-  #makeCausal(): CausalSide {
+  #makeCausal(foreign: ForeignDependencies): CausalSide {
     const { group, bus, replica, vector, knownBy, controller, recovered } = this.#ports;
     return new CausalSide({
       group,
       controller,
       knownBy,
       knowledge: new Knowledge(vector),
+      foreign,
       bus,
       replica,
       hasPast: recovered.newestTime > 0,
@@ -264,6 +272,7 @@ export class Convergent implements Scheme {
   onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'push') this.#onPush(from, message);
     else if (message.type === 'causal-push') this.#onCausalPush(from, message);
+    else if (message.type === 'foreign') this.#foreign?.add(message.parts);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
   }
 
@@ -274,6 +283,7 @@ export class Convergent implements Scheme {
   onPeerDown(peer: ControllerId): void {
     this.#pushRanges.forget(peer);
     this.#causal?.forget(peer);
+    this.#foreign?.forgetPeer(peer);
     this.freshness.onMissed(peer);
     this.exchange.onPeerDown(peer);
   }

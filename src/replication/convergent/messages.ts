@@ -1,4 +1,4 @@
-import type { VersionTime } from '../../base/number-kinds.ts';
+import type { GroupNumber, VersionTime } from '../../base/number-kinds.ts';
 import type { Effect } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
 import type { Version } from '../../ordering/version.ts';
@@ -25,8 +25,32 @@ export interface CausalPush {
   readonly effects: readonly Effect[];
 }
 
+/** What was seen in one group. */
+export interface SeenPart {
+  readonly group: GroupNumber;
+  readonly seen: readonly Stretch[];
+}
+
+/**
+ * At `causal`: what writes of the sender's group depend on in other groups. Sent before the first of those writes, and
+ * only what the receiver has not been told.
+ */
+export interface Foreign {
+  readonly type: 'foreign';
+  readonly parts: readonly SeenPart[];
+}
+
 /** What a write depends on that its origin did not show when the write was made: whoever reads the write depends on it. */
 export interface Attached {
   readonly version: Version;
   readonly needs: readonly Stretch[];
+}
+
+export type ConvergentMessage = Push | CausalPush | Foreign;
+
+/** Messages of the convergent scheme alone: no other scheme takes them. */
+export function isConvergentMessage<M extends { readonly type: string }>(
+  message: M,
+): message is Extract<M, ConvergentMessage> {
+  return message.type === 'push' || message.type === 'causal-push' || message.type === 'foreign';
 }

@@ -12,6 +12,7 @@ import type {
   StorageRequest,
   TouchRequest,
 } from '../../protocol/request.ts';
+import type { SeenPart } from '../convergent/messages.ts';
 
 /** A request that one group can carry out. A `get` or `gat` has one key, and a `flush_all` concerns the group alone. */
 export type AskedRequest =
@@ -61,4 +62,27 @@ export interface HopAnswer {
   readonly applied: Version;
 }
 
-export type HopMessage = HopAsk | HopAnswer;
+/** What the client of the request that follows has seen in groups at `causal`. */
+export interface AskSession {
+  readonly type: 'ask-session';
+  readonly parts: readonly SeenPart[];
+}
+
+/** What the session has seen once it has the answer that follows. */
+export interface AnswerSession {
+  readonly type: 'answer-session';
+  /** That of the answer. */
+  readonly number: number;
+  readonly parts: readonly SeenPart[];
+}
+
+export type HopMessage = HopAsk | HopAnswer | AskSession | AnswerSession;
+
+export function isHopMessage(message: { readonly type: string }): message is HopMessage {
+  return (
+    message.type === 'ask' ||
+    message.type === 'answer' ||
+    message.type === 'ask-session' ||
+    message.type === 'answer-session'
+  );
+}

@@ -7,6 +7,7 @@ import type { Draft } from '../../ordering/effect.ts';
 import type { Version } from '../../ordering/version.ts';
 import { VersionVector } from '../../ordering/version-vector.ts';
 import { idsEndOf } from '../../placement/configuration.ts';
+import { isConvergentMessage } from '../convergent/messages.ts';
 import { diskGate } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
@@ -197,7 +198,7 @@ export class Ordered implements Scheme {
   onMessage(from: ControllerId, message: SchemeMessage): void {
     if (isAgreementMessage(message)) this.#order.onMessage(from, message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
-    else if (message.type !== 'push' && message.type !== 'causal-push') this.views.onMessage(from, message);
+    else if (!isConvergentMessage(message)) this.views.onMessage(from, message);
   }
 
   onPeerUp(peer: ControllerId): void {

@@ -9,7 +9,7 @@ import {
   tokenCharsMax,
 } from '../../../src/consistency/session-token.ts';
 import { type Stretch, Stretches } from '../../../src/ordering/stretches.ts';
-import { SESSION_STRETCHES_MAX } from '../../../src/replication/convergent/causal-side.ts';
+import { SESSION_STRETCHES_MAX } from '../../../src/replication/request-context.ts';
 
 const mac = (key: string) => (bytes: Buffer) => createHmac('sha256', key).update(bytes).digest();
 const ports: TokenPorts = { cluster: 'ours', mac: mac('secret') };
