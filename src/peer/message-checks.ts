@@ -16,7 +16,7 @@ import type {
   ChainRequest,
   ChainTold,
 } from '../replication/chain/messages.ts';
-import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
+import type { Attached, CausalPush, Foreign, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { type HopMessage, isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage, type RangeMessage } from '../replication/range-messages.ts';
@@ -129,7 +129,7 @@ export class MessageChecks {
       case 'rejected':
         return this.#ballot(message.promised);
       case 'foreign':
-        return first(message.parts, ({ seen }) => this.#stretches(seen));
+        return this.#seen(message.parts);
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
@@ -146,7 +146,11 @@ export class MessageChecks {
   #hop(message: HopMessage): string | null {
     if (message.type === 'ask') return this.#version(message.after) ?? askedFlaw(message.request);
     if (message.type === 'answer') return this.#version(message.applied) ?? answerFlaw(message.reply);
-    return first(message.parts, ({ seen }) => this.#stretches(seen));
+    return this.#seen(message.parts);
+  }
+
+  #seen(parts: Foreign['parts']): string | null {
+    return first(parts, ({ seen }) => this.#stretches(seen));
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {
@@ -355,11 +359,8 @@ export class MessageChecks {
 
   /** Only the writes of an ordered group under way may be differences. */
   #wholeEffects(effects: readonly Effect[]): string | null {
-    const flaw = this.#effects(effects);
-    if (flaw !== null) return flaw;
-    return effects.some(({ kind }) => kind === 'join')
-      ? 'a difference comes where a whole value is due'
-      : null;
+    const hasDifference = effects.some(({ kind }) => kind === 'join');
+    return this.#effects(effects) ?? (hasDifference ? 'a difference comes where a whole value is due' : null);
   }
 
   /** Only the latest of all times is checked, so that the clock is read once a message. */
@@ -380,7 +381,6 @@ export class MessageChecks {
 
 /** The longest `lease_time` and one percent, since clocks differ in rate, in milliseconds. */
 const LEASE_MS_MAX = 606_000;
-
 /** Most characters of the reason for a view, which names controllers and quotes the reason of one of them. */
 const VIEW_REASON_CHARS_MAX = 2_048;
 

@@ -4,6 +4,7 @@ import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { OrderedScheme } from '../placement/placed-level.ts';
 import { Broadcast } from './broadcast/broadcast.ts';
 import { Chain } from './chain/chain.ts';
+import { causalScheme } from './convergent/causal-scheme.ts';
 import { Convergent } from './convergent/convergent.ts';
 import type { AgreementKind } from './ordered/agreement.ts';
 import { Ordered } from './ordered/ordered.ts';
@@ -73,7 +74,7 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     group: 1,
     word: 'convergent',
     journal: 'eventual',
-    make: (ports) => new Convergent(ports, false),
+    make: (ports) => new Convergent(ports),
   },
   causal: {
     isOrdered: false,
@@ -82,6 +83,6 @@ export const SCHEMES: Readonly<Record<SchemeName, SchemeKind>> = {
     group: 2,
     word: 'causal',
     journal: 'causal',
-    make: (ports) => new Convergent(ports, true),
+    make: causalScheme,
   },
 };

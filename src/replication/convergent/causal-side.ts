@@ -23,7 +23,7 @@ import { AttachedDependencies, attachedTo } from './attached-dependencies.ts';
 import { CausalPushes } from './causal-pushes.ts';
 import type { ForeignDependencies } from './foreign-dependencies.ts';
 import type { Knowledge } from './knowledge.ts';
-import type { Attached, CausalPush } from './messages.ts';
+import type { Attached, CausalPush, Foreign } from './messages.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 export interface CausalSidePorts {
@@ -157,6 +157,12 @@ export class CausalSide implements SchemeSessions {
   /** Pushes of the peer were not taken, or may be lost. */
   forget(peer: number): void {
     this.#pushes.forget(peer);
+    this.#ports.foreign.forgetPeer(peer);
+  }
+
+  /** What the peer tells next depends on this. */
+  onForeign({ parts }: Foreign): void {
+    this.#ports.foreign.add(parts);
   }
 
   /** More is known than before. */

@@ -2,7 +2,7 @@ import type { ControllerId, MonotonicMs, VersionTime } from '../../base/number-k
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
-import { NO_VERSION, sameVersion, type Version, versionTimeOfMs } from '../../ordering/version.ts';
+import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
 import { diskGate, journalTroubleOf } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
@@ -17,7 +17,8 @@ import type { SchemeSessions } from '../sessions.ts';
 import { peerKnowledge, Sweeper } from '../sweeper.ts';
 import { timeGate } from '../time-gate.ts';
 import { CausalSide } from './causal-side.ts';
-import { ForeignDependencies } from './foreign-dependencies.ts';
+import { carryOutDueFlush } from './due-flush.ts';
+import type { ForeignDependencies } from './foreign-dependencies.ts';
 import { HandOver } from './hand-over.ts';
 import { HeardProof } from './heard-proof.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
@@ -57,8 +58,6 @@ export class Convergent implements Scheme {
   readonly #ownWrites: OwnWrites;
   readonly #pushRanges: PushRanges;
   /** Null at `eventual`. */
-  readonly #foreign: ForeignDependencies | null;
-  /** Null at `eventual`. */
   readonly #causal: CausalSide | null;
   readonly #sweeper: Sweeper;
   readonly #handOver: HandOver;
@@ -67,12 +66,12 @@ export class Convergent implements Scheme {
   /** Writes of other controllers that were applied here. */
   #merged = 0;
 
-  /** Each part is made of those before it. */
-  constructor(given: SchemePorts, isCausal = false) {
-    const foreign = isCausal ? new ForeignDependencies(given.group, given.replica.journal) : null;
-    this.#foreign = foreign;
-    const { ids } = given.controller.peers;
-    const ports = foreign === null ? given : { ...given, bus: foreign.busThatTells(given.bus, ids) };
+  /**
+   * Each part is made of those before it.
+   *
+   * @param foreign of a causal group; null at `eventual`
+   */
+  constructor(ports: SchemePorts, foreign: ForeignDependencies | null = null) {
     const { bus, replica, vector, settings } = ports;
     const { node, versions, peers, clock, requestFlush, time } = ports.controller;
     this.#ports = ports;
@@ -96,7 +95,7 @@ export class Convergent implements Scheme {
       requestFlush,
       sync: settings.durability === 'sync',
       push: causal === null ? pushBy(bus) : (previousTime, effects) => causal.push(previousTime, effects),
-      claimsIdleTime: isCausal,
+      claimsIdleTime: causal !== null,
       onCompleted: causal === null ? null : (effect) => causal.onCompleted(effect),
     });
     this.#pushRanges = new PushRanges(vector);
@@ -272,7 +271,7 @@ export class Convergent implements Scheme {
   onMessage(from: ControllerId, message: SchemeMessage): void {
     if (message.type === 'push') this.#onPush(from, message);
     else if (message.type === 'causal-push') this.#onCausalPush(from, message);
-    else if (message.type === 'foreign') this.#foreign?.add(message.parts);
+    else if (message.type === 'foreign') this.#causal?.onForeign(message);
     else if (isExchangeMessage(message)) this.exchange.onMessage(from, message);
   }
 
@@ -283,7 +282,6 @@ export class Convergent implements Scheme {
   onPeerDown(peer: ControllerId): void {
     this.#pushRanges.forget(peer);
     this.#causal?.forget(peer);
-    this.#foreign?.forgetPeer(peer);
     this.freshness.onMissed(peer);
     this.exchange.onPeerDown(peer);
   }
@@ -294,7 +292,7 @@ export class Convergent implements Scheme {
 
   onTick(): void {
     this.#ownWrites.onTick();
-    this.#carryOutDueFlush();
+    carryOutDueFlush(this.#ports);
     if (this.#firstSync.onTick()) this.#ports.controller.onChange();
     this.exchange.onTick();
     this.#causal?.onTick();
@@ -388,21 +386,6 @@ export class Convergent implements Scheme {
     if (!vector.covers(effect.version)) return false;
     const newest = isOfKey(effect) ? replica.journal.newest(effect.key) : undefined;
     return newest === undefined || !sameVersion(newest.version, effect.version);
-  }
-
-  /**
-   * Carries out an announced flush whose moment has come. Each replica does that by itself, and all end the same
-   * writes: those with a version below that moment.
-   */
-  #carryOutDueFlush(): void {
-    const { replica } = this.#ports;
-    const { node, time } = this.#ports.controller;
-    const armed = replica.journal.announcedFlush;
-    const { agreedMs } = time;
-    // mutant: flushes-too-early
-    if (armed === null || agreedMs === null || armed.atMs > agreedMs) return;
-    const version = { time: versionTimeOfMs(armed.atMs), node };
-    replica.journal.record({ kind: 'flush-due', version, atMs: armed.atMs });
   }
 }
 
