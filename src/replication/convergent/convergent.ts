@@ -292,6 +292,9 @@ export class Convergent implements Scheme {
 
   onTick(): void {
     this.#ownWrites.onTick();
+    // Of a group of one there is no exchange after which idle time is claimed.
+    // mutant: alone-claims-nothing
+    if (this.#ports.controller.peers.ids.length === 0) this.#ownWrites.advanceOwnEntry();
     carryOutDueFlush(this.#ports);
     if (this.#firstSync.onTick()) this.#ports.controller.onChange();
     this.exchange.onTick();
