@@ -5,7 +5,7 @@ import type { SwarmMutant } from '../../test_cases/sim/mutants/mutant.ts';
 /** Seeds with the same options of `npm run sim`. */
 export type Swarm = Pick<
   SwarmMutant,
-  'level' | 'scheme' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'members' | 'shards' | 'seeds'
+  'level' | 'scheme' | 'isMixed' | 'durability' | 'faults' | 'horizonMs' | 'switches' | 'members' | 'seeds'
 >;
 
 /** The first failure of a swarm. */
@@ -25,7 +25,6 @@ export function optionsOf({
   horizonMs,
   switches,
   members,
-  shards,
 }: Omit<Swarm, 'seeds'>): string[] {
   return [
     '--level',
@@ -34,7 +33,6 @@ export function optionsOf({
     durability,
     ...(scheme === undefined ? [] : ['--scheme', scheme]),
     ...(faults === undefined ? [] : ['--faults', faults]),
-    ...(shards === true ? ['--shards'] : []),
     ...(members === undefined ? [] : [members === 'joins' ? '--joins' : '--members']),
     ...(switches === undefined ? [] : ['--switches', switches === 'all' ? 'all' : 'yes']),
     ...(horizonMs === undefined ? [] : ['--horizon', String(horizonMs)]),

@@ -9,7 +9,7 @@ import {
 import type { Durability } from '../../journal/durability.ts';
 import { type OrderedScheme, placedLevel } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
-import { SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
+import type { ShardedKeyspace } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
@@ -17,7 +17,14 @@ import { refuseContradictions } from './contradictions.ts';
 import { keyspacesWith, shardList } from './keyspace-list.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
-import { REPLICAS, replicasAmong, type ShardsOfLevel, shardedKeyspace, zonesOf } from './shard-settings.ts';
+import {
+  REPLICAS,
+  replicasAmong,
+  type ShardsOfLevel,
+  shardedKeyspace,
+  tooManyShards,
+  zonesOf,
+} from './shard-settings.ts';
 
 /** The settings that all controllers share, validated. */
 export interface ResolvedSettings extends SharedSettings {
@@ -113,12 +120,9 @@ function shardedOf(
     ...chosen.read('shards', () => checked(own)),
     ...chosen.read('keyspaces', () => others.flatMap(checked)),
   ];
-  const groups = sharded.reduce((sum, { shards }) => sum + shards, 0);
-  if (groups <= SHARD_GROUPS_MAX) return sharded;
-  throw new UsageError(
-    'SETTING',
-    `the keyspaces have ${groups} shards in all; a cluster has ${SHARD_GROUPS_MAX} at most`,
-  );
+  const refusal = tooManyShards(sharded);
+  if (refusal !== null) throw new UsageError('SETTING', refusal);
+  return sharded.map(({ name, shards, replicas: some }) => ({ name, shards, replicas: some }));
 }
 
 /** Without a data directory there is none, and nobody may count on more. */

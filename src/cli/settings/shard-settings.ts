@@ -1,6 +1,6 @@
 import type { Address } from '../../controller/settings.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
-import type { ShardedKeyspace } from '../../placement/shards.ts';
+import { SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { GivenShards } from './keyspace-list.ts';
 import { BadValue, count, type ValueReader } from './setting-values.ts';
@@ -13,12 +13,14 @@ export const REPLICAS = 3;
 /** The most controllers of one group: each write goes to all of them. */
 const REPLICAS_MAX = 7;
 
-/** A session token names so many groups at most, beside the one of the keyspaces without shards. */
-const CAUSAL_SHARDS_MAX = 7;
-
 /** What is given of the shards of a keyspace at this level. */
 export interface ShardsOfLevel extends GivenShards {
   readonly level: PlacedLevel;
+}
+
+/** A keyspace as it is spread, for itself. */
+export interface CheckedShards extends ShardedKeyspace {
+  readonly isCausal: boolean;
 }
 
 /**
@@ -31,17 +33,29 @@ export function shardedKeyspace(
   { name, shards, replicas: own, level }: ShardsOfLevel,
   replicas: number,
   controllers: number,
-): readonly ShardedKeyspace[] {
+): readonly CheckedShards[] {
   if (own !== null) checkReplicas(name, own, controllers);
   if (shards < 1 || shards > SHARDS_MAX)
     throw new BadValue(`${name} has ${shards} shards; give a number from 1 to ${SHARDS_MAX}`);
   if (shards === 1) return [];
-  if (level === 'causal' && shards > CAUSAL_SHARDS_MAX)
-    throw new BadValue(
-      `${name} is at causal and has ${shards} shards; give ${CAUSAL_SHARDS_MAX} at most, or choose another level`,
-    );
-  return [{ name, shards, replicas: own ?? replicas }];
+  return [{ name, shards, replicas: own ?? replicas, isCausal: level === 'causal' }];
 }
+
+/** Why there can't be all of these; null when there can. */
+export function tooManyShards(all: readonly CheckedShards[]): string | null {
+  const sum = (some: readonly CheckedShards[]) => some.reduce((total, { shards }) => total + shards, 0);
+  const [groups, causal] = [sum(all), sum(all.filter(({ isCausal }) => isCausal))];
+  if (groups > SHARD_GROUPS_MAX)
+    return `the keyspaces have ${groups} shards in all; a cluster has ${SHARD_GROUPS_MAX} at most`;
+  if (causal <= CAUSAL_SHARDS_MAX) return null;
+  return (
+    `the keyspaces at causal have ${causal} shards in all, and sessions go over ${CAUSAL_SHARDS_MAX} at most: give ` +
+    'fewer, or choose another level'
+  );
+}
+
+/** A session token names so many groups at most, beside the one of the keyspaces without shards. */
+const CAUSAL_SHARDS_MAX = 7;
 
 export function replicasAmong(controllers: number): ValueReader<number> {
   return (text) => {

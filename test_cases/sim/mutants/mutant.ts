@@ -46,8 +46,6 @@ export interface SwarmMutant extends Mistake {
   readonly switches?: true | 'all';
   /** Controllers come to vote and stop voting; `joins`: also controllers with new ids. */
   readonly members?: true | 'joins';
-  /** Keys are spread over shards. */
-  readonly shards?: true;
   /** The mistake must be found within so many seeds, from the first on. */
   readonly seeds: number;
 }
