@@ -16,7 +16,7 @@ import type {
   ChainRequest,
   ChainTold,
 } from '../replication/chain/messages.ts';
-import type { Attached, CausalPush, Foreign, Push } from '../replication/convergent/messages.ts';
+import type { Attached, CausalPush, Push } from '../replication/convergent/messages.ts';
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { type HopMessage, isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage, type RangeMessage } from '../replication/range-messages.ts';
@@ -129,7 +129,7 @@ export class MessageChecks {
       case 'rejected':
         return this.#ballot(message.promised);
       case 'foreign':
-        return this.#seen(message.parts);
+        return first(message.parts, ({ seen }) => this.#stretches(seen));
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
@@ -146,11 +146,7 @@ export class MessageChecks {
   #hop(message: HopMessage): string | null {
     if (message.type === 'ask') return this.#version(message.after) ?? askedFlaw(message.request);
     if (message.type === 'answer') return this.#version(message.applied) ?? answerFlaw(message.reply);
-    return this.#seen(message.parts);
-  }
-
-  #seen(parts: Foreign['parts']): string | null {
-    return first(parts, ({ seen }) => this.#stretches(seen));
+    return first(message.parts, ({ seen }) => this.#stretches(seen));
   }
 
   #heartbeat(heartbeat: Heartbeat): string | null {

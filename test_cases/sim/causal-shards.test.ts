@@ -87,8 +87,8 @@ async function staged(settings: SimOptions['settings'] = {}): Promise<Stage> {
   return stage;
 }
 
-describe('an effect in one shard is not seen without its cause in another', () => {
-  it('by a client of a controller that lacks the cause', async () => {
+describe('no effect without its cause in another shard', () => {
+  it('where the controller lacks the cause', async () => {
     const stage = await staged();
     const [has, lacks] = stage.membersOf(0);
     stage.block(has, lacks);
@@ -103,7 +103,7 @@ describe('an effect in one shard is not seen without its cause in another', () =
     expect(await stage.get(reader, CAUSE)).toBe('cause');
   });
 
-  it('by a client of another member of the shard of the effect', async () => {
+  it('at another member of the shard', async () => {
     const stage = await staged();
     const [has, lacks] = stage.membersOf(0);
     const [first, second] = stage.membersOf(1);
@@ -120,7 +120,7 @@ describe('an effect in one shard is not seen without its cause in another', () =
     expect(await stage.causeBehindEffect(stage.connect(second))).toBe('SESSION_AHEAD');
   });
 
-  it('after the controllers with the effect were killed and have read their disks', async () => {
+  it('after those with the effect were killed', async () => {
     const stage = await staged({ durability: 'sync' });
     const [has, lacks] = stage.membersOf(0);
     const others = stage.membersOf(1);
@@ -137,7 +137,7 @@ describe('an effect in one shard is not seen without its cause in another', () =
     expect(await stage.causeBehindEffect(stage.connect(lacks))).toBe('SESSION_AHEAD');
   });
 
-  it('although the writer sent the write before it had the answer to the read', async () => {
+  it('although the write was sent behind the read', async () => {
     const stage = await staged();
     const [has, lacks] = stage.membersOf(0);
     const [first] = stage.membersOf(1);

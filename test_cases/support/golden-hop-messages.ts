@@ -1,4 +1,5 @@
 import { NO_VERSION } from '../../src/ordering/version.ts';
+import type { Foreign } from '../../src/replication/convergent/messages.ts';
 import type { AnswerSession, AskSession, HopAnswer, HopAsk } from '../../src/replication/hop/messages.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
@@ -133,5 +134,19 @@ export const HOP_MESSAGES: {
         { group: 18, seen: [{ origin: 2, from: 900, to: LARGEST }] },
       ],
     },
+  },
+};
+
+const NOW = 362_387_865_600_001;
+
+/** What writes of a group depend on in other groups. */
+export const FOREIGN: Readonly<Record<string, Foreign>> = {
+  typical: { type: 'foreign', parts: [{ group: 17, seen: [{ origin: 1, from: 0, to: NOW }] }] },
+  largest: {
+    type: 'foreign',
+    parts: [
+      { group: 2, seen: [] },
+      { group: 255, seen: [{ origin: 2, from: NOW, to: LARGEST }] },
+    ],
   },
 };

@@ -3,7 +3,7 @@ import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Configuration } from '../../src/placement/configuration.ts';
 import { GOLDEN_CHAIN_MESSAGES } from './golden-chain.ts';
 import { EFFECTS } from './golden-effects.ts';
-import { HOP_MESSAGES } from './golden-hop-messages.ts';
+import { FOREIGN, HOP_MESSAGES } from './golden-hop-messages.ts';
 import { MOVE_MESSAGES } from './golden-move-messages.ts';
 
 /**
@@ -242,16 +242,7 @@ export const GOLDEN_MESSAGES: {
       effects: ALL_EFFECTS,
     },
   },
-  foreign: {
-    typical: { type: 'foreign', parts: [{ group: 17, seen: [{ origin: 1, from: 0, to: NOW }] }] },
-    largest: {
-      type: 'foreign',
-      parts: [
-        { group: 2, seen: [] },
-        { group: 255, seen: [{ origin: 2, from: NOW, to: LARGEST }] },
-      ],
-    },
-  },
+  foreign: FOREIGN,
   'sync-shows': {
     typical: {
       type: 'sync-shows',

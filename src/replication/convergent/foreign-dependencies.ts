@@ -18,8 +18,8 @@ interface Known {
  * It names more than a single write depends on. That costs waits, and never a wrong answer. Its size is bounded by the
  * numbers of groups and of controllers, whatever the number of keys.
  *
- * Invariant: whoever shows a write of the group has its foreign dependencies. They are recorded before the write is, and
- * a peer is told of them before it is told of anything that was written later (`busThatTells`).
+ * Invariant: whoever shows a write of the group has its foreign dependencies. They are recorded before the write is,
+ * and a peer is told of them before it is told of anything that was written later (`busThatTells`).
  */
 export class ForeignDependencies {
   readonly #group: GroupNumber;

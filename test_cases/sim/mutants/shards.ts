@@ -88,10 +88,10 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'hop-forgets-session',
     name: 'asks for a key of another shard without saying what the session has seen',
-    edit: 'drop',
+    edit: { value: '[]' },
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another by a client of a controller that lacks the cause',
+      name: 'no effect without its cause in another shard where the controller lacks the cause',
     },
   },
   {
@@ -100,7 +100,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another by a client of a controller that lacks the cause',
+      name: 'no effect without its cause in another shard where the controller lacks the cause',
     },
   },
   {
@@ -109,7 +109,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another by a client of a controller that lacks the cause',
+      name: 'no effect without its cause in another shard where the controller lacks the cause',
     },
   },
   {
@@ -118,7 +118,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another by a client of another member of the shard of the effect',
+      name: 'no effect without its cause in another shard at another member of the shard',
     },
   },
   {
@@ -127,7 +127,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another after the controllers with the effect were killed and have read their disks',
+      name: 'no effect without its cause in another shard after those with the effect were killed',
     },
   },
   {
@@ -136,7 +136,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another by a client of a controller that lacks the cause',
+      name: 'no effect without its cause in another shard where the controller lacks the cause',
     },
   },
   {
@@ -145,7 +145,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'causal-shards.test.ts',
-      name: 'an effect in one shard is not seen without its cause in another although the writer sent the write before it had the answer to the read',
+      name: 'no effect without its cause in another shard although the write was sent behind the read',
     },
   },
   {
