@@ -6,7 +6,10 @@ import { describeWithMemcached } from '../support/memcached.ts';
 import { describeWith, run, succeeds } from '../support/programs.ts';
 import type { TextClient } from '../support/text-client.ts';
 
-/** Six controllers with memcacheds: three shards on two controllers each, and a keyspace with one replica of each. */
+/**
+ * Six controllers with memcacheds: three shards on two controllers each, and two keyspaces with one replica of each, of
+ * which one is at causal.
+ */
 
 const PYTHON = '/usr/bin/python3';
 const hasPymemcache = succeeds(PYTHON, ['-c', 'import pymemcache']);
@@ -38,7 +41,7 @@ async function httpValue(id: number, key: string): Promise<string> {
 
 describeWithMemcached('keys that are spread over shards', () => {
   beforeAll(async () => {
-    const flags = ['--keyspace', 'one=one::eventual/3x1'];
+    const flags = ['--keyspace', 'one=one::eventual/3x1', '--keyspace', 'together=together::causal/3x1'];
     cluster = await startCluster({
       level: 'eventual',
       controllers: CONTROLLERS,
@@ -106,6 +109,31 @@ describeWithMemcached('keys that are spread over shards', () => {
       while (lines.length < 7) lines.push(await client.takeLine());
       expect(lines).toEqual(['STORED', '2', `VALUE ${key} 0 1`, '2', 'END', 'DELETED', 'END']);
     }
+  });
+
+  describe('at causal', () => {
+    const [cause, effect] = ['together:cause', 'together:effect'];
+
+    it('show no effect before its cause, in whichever shards and on whichever controllers they are', async () => {
+      for (let i = 0; i < 60; i++) {
+        const [writer, reader] = [clients[i % CONTROLLERS]!, clients[(i + 1 + (i % 5)) % CONTROLLERS]!];
+        expect(await writer.set(`${cause}:${i}`, `${i}`)).toBe('STORED');
+        expect(await writer.set(`${effect}:${i}`, `${i}`)).toBe('STORED');
+        await eventually(async () => expect(await reader.get(`${effect}:${i}`)).toBe(`${i}`));
+        expect(await reader.get(`${cause}:${i}`)).toBe(`${i}`);
+      }
+    });
+
+    it('are read by a session that a token carries to another controller', async () => {
+      for (const [id, client] of clients.entries()) {
+        for (const key of [cause, effect]) expect(await client.set(`${key}:token`, `${id}`)).toBe('STORED');
+        const [, token] = (await client.ask('session\r\n')).split(' ');
+        const other = clients[(id + 1) % CONTROLLERS]!;
+        expect(await other.ask(`session ${token}\r\n`)).toBe('OK');
+        expect(await other.get(`${effect}:token`)).toBe(`${id}`);
+        expect(await other.get(`${cause}:token`)).toBe(`${id}`);
+      }
+    });
   });
 
   it('are all ended by a flush', async () => {
