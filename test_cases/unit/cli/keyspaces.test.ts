@@ -54,6 +54,7 @@ describe('keyspaces are refused', () => {
     ['a=ä:causal', 'keyspace a: give visible ASCII characters, and no spaces'],
     [`a=${'p'.repeat(65)}:causal`, 'the prefix has 65 characters; give 64 at most'],
     ['default=p:causal', 'default is the keyspace of all other keys'],
+    ['a=p:causal/4x1 b=q:causal/4x1', 'the keyspaces at causal have 8 shards in all'],
     ['1a=p:causal', '"1a" cannot be the name of a keyspace'],
     ['a=p:evantual', 'keyspace a: "evantual": there is no such level (did you mean "eventual"?)'],
     [
