@@ -45,6 +45,12 @@ export interface ConnectionHandlers {
   /** @param chunk the first `length` bytes of it have arrived; it is the `readBuffer` when there is one */
   onData(chunk: Buffer, length: number): void;
 
+  /**
+   * Takes bytes that are overwritten once it returns, so it copies those that it keeps. Where it is missing, or the
+   * transport has no such bytes, `onData` is called.
+   */
+  onLent?(bytes: Buffer): void;
+
   /** Everything that was written has been handed to the system, after some of it had to wait. */
   onDrain?(): void;
 

@@ -4,9 +4,9 @@ import { FrameError } from '../base/byte-writer.ts';
 export const LENGTH_BYTES = 4;
 
 /**
- * Cuts a byte stream into frames. A frame that lies within one chunk is a view of the chunk. A frame that spans
- * chunks is gathered in a buffer that grows with the bytes that have arrived, so that a length that is only claimed
- * takes at most `GATHER_BYTES_FIRST` of memory.
+ * Cuts a byte stream into frames. A frame that lies within one chunk is a view of the chunk, or a copy if the chunk is
+ * lent. A frame that spans chunks is gathered in a buffer that grows with the bytes that have arrived, so that a length
+ * that is only claimed takes at most `GATHER_BYTES_FIRST` of memory.
  */
 export class FrameReader {
   /** A larger frame is refused as soon as its length is known. */
@@ -21,8 +21,12 @@ export class FrameReader {
     this.frameBytesMax = frameBytesMax;
   }
 
-  /** Calls `onBody` for every frame that the chunk completes. @throws FrameError */
-  push(chunk: Buffer, onBody: (body: Buffer) => void): void {
+  /**
+   * Calls `onBody` for every frame that the chunk completes.
+   *
+   * @param isLent the chunk may be overwritten afterwards @throws FrameError
+   */
+  push(chunk: Buffer, onBody: (body: Buffer) => void, isLent = false): void {
     let at = 0;
     while (at < chunk.length) {
       if (this.#body === null) {
@@ -30,7 +34,8 @@ export class FrameReader {
         if (start === null) return;
         at = start.next;
         if (chunk.length - at >= start.length) {
-          onBody(chunk.subarray(at, at + start.length));
+          const body = chunk.subarray(at, at + start.length);
+          onBody(isLent ? Buffer.from(body) : body);
           at += start.length;
           continue;
         }

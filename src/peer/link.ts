@@ -66,6 +66,7 @@ export class Link {
     this.#reader = new FrameReader(frameBytesMax);
     connection.handle({
       onData: (chunk) => this.receive(chunk),
+      onLent: (bytes) => this.receive(bytes, true),
       onError: (error) => this.close(error.message),
       // Peers never close one direction alone.
       onEnd: () => this.close('the connection was closed'),
@@ -142,12 +143,12 @@ export class Link {
     return true;
   }
 
-  /** Takes in bytes of the connection. */
-  receive(chunk: Buffer): void {
+  /** Takes in bytes of the connection. @param isLent they are overwritten once it returns */
+  receive(chunk: Buffer, isLent = false): void {
     if (this.#phase.is === 'closed') return;
     this.#events.onBytes();
     try {
-      this.#reader.push(chunk, this.#onFrame);
+      this.#reader.push(chunk, this.#onFrame, isLent);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.close(error.message, true);

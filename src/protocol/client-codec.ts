@@ -10,6 +10,12 @@ export interface ClientCodec {
   /** The codec owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void;
 
+  /** Like `push`, of bytes that may be overwritten after `keep`. */
+  lend(bytes: Buffer): void;
+
+  /** Copies what has not become a request of the bytes that were lent. */
+  keep(): void;
+
   /** The next request. Null while it is not complete, and for ever after a request that ends the connection. */
   next(): Request | null;
 

@@ -5,6 +5,8 @@ export class ReceiveQueue {
   /** The chunk to read from. Its unread part begins at `at`, which the caller moves. */
   chunk: Buffer = EMPTY;
   at = 0;
+  /** The chunk is overwritten after `keep`. */
+  isLent = false;
   #later: Buffer[] = [];
   #laterHead = 0;
   #laterBytes = 0;
@@ -20,6 +22,21 @@ export class ReceiveQueue {
     this.#laterBytes += chunk.length;
   }
 
+  /** Like `push`, of a chunk that the owner may overwrite after `keep`. */
+  lend(chunk: Buffer): void {
+    if (this.byteLength > 0) return this.push(Buffer.from(chunk));
+    this.push(chunk);
+    this.isLent = true;
+  }
+
+  /** Copies what is left of a chunk that was lent. */
+  keep(): void {
+    if (!this.isLent) return;
+    this.isLent = false;
+    this.chunk = this.unreadInChunk === 0 ? EMPTY : Buffer.from(this.chunk.subarray(this.at));
+    this.at = 0;
+  }
+
   get unreadInChunk(): number {
     return this.chunk.length - this.at;
   }
@@ -31,8 +48,7 @@ export class ReceiveQueue {
   /** Moves to a chunk with an unread byte. @returns false if there is none */
   fill(): boolean {
     if (this.at < this.chunk.length) return true;
-    this.chunk = EMPTY;
-    this.at = 0;
+    this.#dropChunk();
     if (this.#laterBytes === 0) return false;
     this.chunk = this.#later[this.#laterHead++]!;
     this.#laterBytes -= this.chunk.length;
@@ -44,10 +60,15 @@ export class ReceiveQueue {
   }
 
   clear(): void {
-    this.chunk = EMPTY;
-    this.at = 0;
+    this.#dropChunk();
     this.#later = [];
     this.#laterHead = 0;
     this.#laterBytes = 0;
+  }
+
+  #dropChunk(): void {
+    this.chunk = EMPTY;
+    this.at = 0;
+    this.isLent = false;
   }
 }

@@ -27,7 +27,7 @@ const MULTI_KEY_COMMANDS = ['get ', 'gets ', 'gat ', 'gats '].map((name) => Buff
  * Invariants:
  *  1. The requests do not depend on how the input was cut into chunks.
  *  2. Each byte is searched for a line end once, and copied at most once, except for the doubling of a line that
- *     spans chunks. A value that lies in one chunk is not copied: it is a view of the chunk.
+ *     spans chunks. A value that lies in one chunk is not copied, unless the chunk is lent: it is a view of the chunk.
  *  3. Once `next` has returned null, no more than a line of `LINE_BYTES_MAX` or one item is kept.
  *
  * memcached closes the connection on a line of more than `SHORT_LINE_BYTES_MAX` that is no `get`, unless one read
@@ -58,6 +58,16 @@ export class TextProtocolDecoder {
   /** The decoder owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void {
     if (!this.#closed) this.#received.push(chunk);
+  }
+
+  /** Like `push`, of bytes that may be overwritten after `keep`. */
+  lend(bytes: Buffer): void {
+    if (!this.#closed) this.#received.lend(bytes);
+  }
+
+  /** Copies what has not become a request of the bytes that were lent. */
+  keep(): void {
+    this.#received.keep();
   }
 
   /** Bytes held: received ones, and memory that is reserved for a value. */
@@ -142,7 +152,7 @@ export class TextProtocolDecoder {
     const total = header.valueBytes + LINE_END_BYTES;
     while (received.fill()) {
       const { chunk, at } = received;
-      if (this.#gathered === null && received.unreadInChunk >= total) {
+      if (this.#gathered === null && !received.isLent && received.unreadInChunk >= total) {
         received.at = at + total;
         return this.#onValue(header, chunk, at);
       }

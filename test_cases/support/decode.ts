@@ -12,6 +12,38 @@ export function decodePieces(pieces: readonly Buffer[], itemBytesMax: number): R
   return requests;
 }
 
+/** A codec whose input may be lent. */
+interface Lendable {
+  lend(bytes: Buffer): void;
+  keep(): void;
+  next(): Request | null;
+}
+
+/**
+ * All requests of an input whose pieces are lent, each in the same memory, which is overwritten in between. After each
+ * piece a few requests are read at most, as by a connection that has had its turn.
+ */
+export function decodeLent(decoder: Lendable, pieces: readonly Buffer[], most: number): Request[] {
+  const memory = Buffer.alloc(Math.max(0, ...pieces.map(({ length }) => length)));
+  const requests: Request[] = [];
+  const read = (atMost: number): void => {
+    for (let left = atMost; left > 0; left--) {
+      const request = decoder.next();
+      if (request === null) return;
+      requests.push(request);
+    }
+  };
+  for (const piece of pieces) {
+    piece.copy(memory);
+    decoder.lend(memory.subarray(0, piece.length));
+    read(most);
+    decoder.keep();
+    memory.fill('#');
+  }
+  read(Number.POSITIVE_INFINITY);
+  return requests;
+}
+
 export function drain(decoder: TextProtocolDecoder): Request[] {
   const requests: Request[] = [];
   for (let request = decoder.next(); request !== null; request = decoder.next()) requests.push(request);

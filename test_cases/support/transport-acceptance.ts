@@ -53,6 +53,8 @@ class End implements ConnectionHandlers {
   }
 }
 
+const IGNORING: ConnectionHandlers = { onData() {}, onEnd() {}, onError() {}, onClose() {} };
+
 /** More bytes than a transport takes while the other end does not read. */
 const LARGE = Buffer.alloc(32 * 1_048_576, 'x');
 
@@ -151,6 +153,27 @@ function transferTests(scene: Scene): void {
     const sent = Buffer.from(Array.from({ length: 1_000 }, (_, i) => i % 251));
     called.connection.write(sent);
     await eventually(() => expect(caller.received).toEqual(sent));
+  });
+
+  it('hands out chunks that stay as they are, unless the handlers take bytes that are lent', async () => {
+    const [caller, called] = await scene.pair();
+    const kept: Buffer[] = [];
+    const copied: Buffer[] = [];
+    const keep = (chunks: Buffer[]) => (chunk: Buffer, length: number) => {
+      chunks.push(chunk.subarray(0, length));
+    };
+    caller.connection.handle({ ...IGNORING, onData: keep(kept) });
+    const onLent = (bytes: Buffer) => copied.push(Buffer.from(bytes));
+    called.connection.handle({ ...IGNORING, onData: keep(copied), onLent });
+    const sent = Buffer.from(Array.from({ length: 600_000 }, (_, i) => i % 251));
+    for (let at = 0; at < sent.length; at += 100_000) {
+      const part = sent.subarray(at, at + 100_000);
+      called.connection.write(part);
+      caller.connection.write(part);
+      await eventually(() => Buffer.concat(kept).length === at + 100_000);
+    }
+    await eventually(() => Buffer.concat(copied).length === sent.length);
+    expect([Buffer.concat(kept).equals(sent), Buffer.concat(copied).equals(sent)]).toEqual([true, true]);
   });
 
   it('gives bytes out as a stream, those first that were read already', async () => {

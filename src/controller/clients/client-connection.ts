@@ -123,6 +123,7 @@ export class ClientConnection implements ServedClient, ClientStream {
     });
     connection.handle({
       onData: (chunk) => this.receive(chunk),
+      onLent: (bytes) => this.receive(bytes, true),
       onDrain: () => this.#onDrain(),
       onEnd: () => this.#becomeHalfClosed(),
       onError: () => connection.destroy(),
@@ -167,16 +168,18 @@ export class ClientConnection implements ServedClient, ClientStream {
     return this.#lastInputMs <= ms && this.#pipeline.inProgress + this.untakenBytes === 0;
   }
 
-  /** Takes in bytes: those of the socket and those read before this object was made. */
-  receive(chunk: Buffer): void {
+  /** Takes in bytes: those of the socket, which are lent, and those read before this object was made. */
+  receive(chunk: Buffer, isLent = false): void {
     if (this.#phase >= PHASES.answering) return;
     this.#lastInputMs = this.#ports.clock.nowMs();
     this.#ports.onBytes(chunk.length, 0);
-    this.#codec.push(chunk);
+    if (isLent) this.#codec.lend(chunk);
+    else this.#codec.push(chunk);
     // Checked before decoding as well, because a decoded request takes more memory than its bytes did.
     this.#refuseIfExhausted();
     this.#decode();
     this.#refuseIfExhausted();
+    this.#codec.keep();
   }
 
   /** The turn of this connection has come again. */

@@ -20,7 +20,8 @@ const LOST: InvalidRequest = Object.freeze({ kind: 'invalid', line: '', fatal: t
  *
  * Invariants:
  *  1. The requests do not depend on how the input was cut into chunks.
- *  2. Each byte is copied at most once. A value that lies in one chunk is not copied: it is a view of the chunk.
+ *  2. Each byte is copied at most once. A value that lies in one chunk is not copied, unless the chunk is lent: it is
+ *     a view of the chunk.
  *  3. Once `next` has returned null, no more than `PREAMBLE_BYTES_MAX` or one item is kept.
  *
  * As in memcached, a packet is judged once its extras and its key have come, whatever its header says of them.
@@ -52,6 +53,16 @@ export class BinaryDecoder {
   /** The decoder owns the chunk from now on: values may be views of it. */
   push(chunk: Buffer): void {
     if (!this.#closed) this.#received.push(chunk);
+  }
+
+  /** Like `push`, of bytes that may be overwritten after `keep`. */
+  lend(bytes: Buffer): void {
+    if (!this.#closed) this.#received.lend(bytes);
+  }
+
+  /** Copies what has not become a request of the bytes that were lent. */
+  keep(): void {
+    this.#received.keep();
   }
 
   /** Bytes held: received ones, and memory that is reserved for a value. */
@@ -144,7 +155,8 @@ export class BinaryDecoder {
     if (total === 0) return true;
     while (received.fill()) {
       const { chunk, at } = received;
-      if (this.#gathered === null && received.unreadInChunk >= total) {
+      const isView = !(received.isLent && this.#awaited === 'value');
+      if (this.#gathered === null && isView && received.unreadInChunk >= total) {
         received.at = at + total;
         this.#bytes = chunk;
         this.#start = at;

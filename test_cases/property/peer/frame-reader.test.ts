@@ -61,6 +61,22 @@ describe('a reader of frames', () => {
     );
   });
 
+  it('hands out frames that stay as they are when the chunks that it was lent are overwritten', () => {
+    fc.assert(
+      fc.property(streams, fc.array(fc.nat(), { maxLength: 20 }), (frames, places) => {
+        const reader = new FrameReader(FRAME_BYTES_MAX);
+        const bodies: Buffer[] = [];
+        for (const chunk of splitAt(Buffer.concat(frames), places)) {
+          const lent = Buffer.from(chunk);
+          reader.push(lent, (body) => bodies.push(body), true);
+          lent.fill('#');
+        }
+        expect(bodies).toEqual(frames.map((frame) => frame.subarray(4)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('refuses what its twin refuses, after the same frames', () => {
     const header = fc.nat({ max: 40 }).map((length) => Buffer.from([0, 0, 0, length]));
     const pieces = fc.oneof(

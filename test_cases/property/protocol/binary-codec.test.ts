@@ -9,7 +9,7 @@ import { BINARY_CASES } from '../../support/binary-cases.ts';
 import { converseInProcess, decodeBinary, drainBinary } from '../../support/binary-codec.ts';
 import { numbered, packet, readPackets } from '../../support/binary-packets.ts';
 import { DecidingStore } from '../../support/deciding-store.ts';
-import { cut, cutEach } from '../../support/decode.ts';
+import { cut, cutEach, decodeLent } from '../../support/decode.ts';
 import { HANGS_AFTER_MS } from '../../support/hang.ts';
 
 const ITEM_BYTES_MAX = 500;
@@ -83,6 +83,16 @@ describe('BinaryCodec', () => {
         const codec = new BinaryCodec({ itemBytesMax: ITEM_BYTES_MAX });
         for (const piece of cut(bytes, at)) codec.push(piece);
         expect(drainBinary(codec)).toEqual(decodeBinary([bytes], ITEM_BYTES_MAX));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('yields the same of bytes that are overwritten once it had its turn', () => {
+    fc.assert(
+      fc.property(stream, places, fc.nat({ max: 3 }), (bytes, at, most) => {
+        const codec = new BinaryCodec({ itemBytesMax: ITEM_BYTES_MAX });
+        expect(decodeLent(codec, cut(bytes, at), most)).toEqual(decodeBinary([bytes], ITEM_BYTES_MAX));
       }),
       { numRuns: 500 },
     );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LINE_BYTES_MAX } from '../../../src/protocol/limits.ts';
 import { TextProtocolDecoder } from '../../../src/protocol/text-decoder.ts';
-import { cut, cutEach, decodePieces, drain } from '../../support/decode.ts';
+import { cut, cutEach, decodeLent, decodePieces, drain } from '../../support/decode.ts';
 import { SMALL_ITEM_BYTES_MAX, textStream } from '../../support/text-arbitrary.ts';
 import { decodeWhole } from '../../support/twin-decoder.ts';
 
@@ -29,6 +29,17 @@ describe('TextProtocolDecoder', () => {
         const decoder = new TextProtocolDecoder({ itemBytesMax: SMALL_ITEM_BYTES_MAX });
         for (const piece of cut(Buffer.from(input, 'latin1'), at)) decoder.push(piece);
         expect(drain(decoder)).toEqual(decodeWhole(input, SMALL_ITEM_BYTES_MAX));
+      }),
+      runs,
+    );
+  });
+
+  it('yields the same of bytes that are overwritten once it had its turn', () => {
+    fc.assert(
+      fc.property(textStream, places, fc.nat({ max: 3 }), (input, at, most) => {
+        const decoder = new TextProtocolDecoder({ itemBytesMax: SMALL_ITEM_BYTES_MAX });
+        const pieces = cut(Buffer.from(input, 'latin1'), at);
+        expect(decodeLent(decoder, pieces, most)).toEqual(decodeWhole(input, SMALL_ITEM_BYTES_MAX));
       }),
       runs,
     );
