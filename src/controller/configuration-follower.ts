@@ -76,7 +76,8 @@ export class ConfigurationFollower {
     const { views } = groups;
     if (!views.isAsking() || views.isReconfiguring) return;
     const { configuration } = views;
-    const id = toDrop(configuration, core.settings.peers.length);
+    const { peers, dropsFounders } = core.settings;
+    const id = toDrop(configuration, dropsFounders === true ? 0 : peers.length);
     // mutant: drops-while-it-counts
     if (id === null || followingViews(groups).some((one) => isCounted(one.configuration, id))) return;
     const to = without(configuration, id);

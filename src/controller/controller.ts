@@ -19,7 +19,7 @@ import { meshEvents } from './peer-mesh.ts';
 import { VERSION } from './product.ts';
 import { SAMPLE_MS, type Series } from './series/series.ts';
 import { seriesOf } from './series/series-of.ts';
-import { httpAddressOf, nameOf, ownAddress, type Settings } from './settings.ts';
+import { nameOf, ownAddress, ownHttpAddress, type Settings } from './settings.ts';
 import { levelsOf, overriddenLevels } from './status/levels-report.ts';
 import { readTroubleOf, writeTroubleOf } from './status/service.ts';
 import { SERVICE_LOOK_MS, ServiceWatch } from './status/service-watch.ts';
@@ -144,10 +144,10 @@ class RunningController implements Controller {
 
   async open(): Promise<void> {
     const { settings, clients, core, mesh, store } = this.#parts;
-    const { self, heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
+    const { heartbeatMs, syncIntervalMs, idleTimeoutMs } = settings;
     const address = ownAddress(settings);
     await this.#frontDoor.listen(address);
-    const httpAddress = httpAddressOf(settings, self);
+    const httpAddress = ownHttpAddress(settings);
     if (httpAddress !== null) await this.#frontDoor.listenForHttp(httpAddress);
     store.open((state) => {
       if (state.up && state.itemBytesMax !== null) this.#checkItemLimit(state.itemBytesMax);

@@ -18,6 +18,8 @@ export interface AddedController {
   readonly address: Address;
   /** The controllers of the cluster, as the others told it, with this one among them. */
   readonly configuration: Configuration;
+  /** A further port for HTTP alone, on the same host; absent for none. */
+  readonly httpPort?: number;
 }
 
 /** All settings of one controller, validated; `config.ini` explains each with its formula. */
@@ -30,6 +32,11 @@ export interface Settings {
   readonly peers: readonly Address[];
   /** Of a controller that was added to the cluster later; absent for those in `peers`. */
   readonly added?: AddedController;
+  /**
+   * Controllers of `peers` are dropped as well once they have been removed. That is safe only where none of them is ever
+   * started again under the name of this cluster: without its data, and told by nobody, it would form a cluster alone.
+   */
+  readonly dropsFounders?: true;
   /** The first of the further ports for HTTP alone, see `httpAddressOf`; 0 for none. */
   readonly httpPort: number;
   /** Names by which HTTP clients may reach the controllers, beside the hosts in `peers`. */
@@ -122,7 +129,7 @@ export function nameOf({ host, port }: Address): string {
 
 /**
  * Where a controller listens for HTTP alone: on its host in `peers`. Controllers on one host have ports that follow
- * each other, in the order of their ids. Null where there is no such port; a controller that was added later has none.
+ * each other, in the order of their ids. Null where there is no such port, and for a controller that was added later.
  */
 export function httpAddressOf(
   { httpPort, peers }: Pick<Settings, 'httpPort' | 'peers'>,
@@ -133,6 +140,15 @@ export function httpAddressOf(
   const { host } = own;
   const before = peers.slice(0, controller).filter((peer) => peer.host === host).length;
   return { host, port: httpPort + before };
+}
+
+/** Where the controller with these settings listens for HTTP alone; null for nowhere. */
+export function ownHttpAddress(
+  settings: Pick<Settings, 'httpPort' | 'peers' | 'self' | 'added'>,
+): Address | null {
+  const { added, self } = settings;
+  if (added === undefined) return httpAddressOf(settings, self);
+  return added.httpPort === undefined ? null : { host: added.address.host, port: added.httpPort };
 }
 
 /** The owner that the data files of a controller with these settings name. @param consistency the kind of journal */

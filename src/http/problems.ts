@@ -139,10 +139,15 @@ export class HttpProblem extends Error {
 
   /** The whole answer, for a connection on which nothing else can be sent. */
   get lastAnswer(): string {
+    return this.lastAnswerAs(PROBLEM_TYPE);
+  }
+
+  /** The same. @param contentType of its body, which is JSON */
+  lastAnswerAs(contentType: string): string {
     const body = JSON.stringify(this.body);
     const lines = [
       `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status]}`,
-      `Content-Type: ${PROBLEM_TYPE}`,
+      `Content-Type: ${contentType}`,
       `Content-Length: ${Buffer.byteLength(body)}`,
       'Connection: close',
     ];

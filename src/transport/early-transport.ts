@@ -10,6 +10,13 @@ import type {
 /** How often an address is tried again that a process before this one has not left yet, in milliseconds. */
 const TRIED_EVERY_MS = 20;
 
+/** What a client gets that has waited too long for the owner of an address. */
+export interface LateAnswer {
+  readonly afterMs: number;
+  /** The connection is closed behind it. */
+  readonly answer: () => string;
+}
+
 /**
  * A transport that listens before its owner is ready to: `open` listens on addresses, and connections wait there
  * unread until the owner calls `listen`. A client that calls while the program still loads is therefore served late,
@@ -30,13 +37,15 @@ export class EarlyTransport implements Transport {
   /**
    * Listens there from now on.
    *
-   * @param alsoAt another address that leads to the same owner, where the system has it
+   * @param alsoAt another address that leads to the same owner, where the system has it; null for none
+   * @param late absent: clients wait for the owner, however long that takes
    * @throws the system's error when the address can't be listened on
    */
-  async open(address: NetworkAddress, alsoAt: NetworkAddress): Promise<void> {
-    const door = new Door();
+  async open(address: NetworkAddress, alsoAt: NetworkAddress | null, late?: LateAnswer): Promise<void> {
+    const door = new Door(late ?? null);
     this.#doors.set(nameOf(address), door);
     door.listeners.push(await this.#listenPatiently(address, door.admit));
+    if (alsoAt === null) return;
     try {
       door.listeners.push(await this.#listenPatiently(alsoAt, door.admit));
     } catch (error) {
@@ -55,6 +64,11 @@ export class EarlyTransport implements Transport {
 
   connect(address: NetworkAddress, handlers: ConnectionHandlers, options?: ConnectOptions): Connection {
     return this.#inner.connect(address, handlers, options);
+  }
+
+  /** Gives the addresses up that nobody has taken over. Connections that wait there are closed. */
+  close(): void {
+    for (const door of this.#doors.values()) door.close();
   }
 
   async #listenPatiently(
@@ -79,33 +93,66 @@ const BACKLOG = 1024;
 /** This machine has no such address, or not even the protocol. */
 const NO_SUCH_ADDRESS: readonly string[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'];
 
-/** The listeners of one owner. Connections wait, paused, until there is one. */
+/** The listeners of one owner. Connections wait, paused, until there is one, or until it is too late. */
 class Door {
   readonly listeners: Listener[] = [];
-  #waiting: Connection[] = [];
+  readonly #late: LateAnswer | null;
+  readonly #waiting = new Map<Connection, NodeJS.Timeout | null>();
   #onConnection: ((connection: Connection) => void) | null = null;
+
+  constructor(late: LateAnswer | null) {
+    this.#late = late;
+  }
 
   readonly admit = (connection: Connection): void => {
     if (this.#onConnection !== null) return this.#onConnection(connection);
     connection.pause();
-    this.#waiting.push(connection);
+    const late = this.#late;
+    const timer = late === null ? null : setTimeout(() => this.#answerLate(connection, late), late.afterMs);
+    this.#waiting.set(connection, timer);
   };
 
   handOver(onConnection: (connection: Connection) => void): Listener {
     this.#onConnection = onConnection;
-    for (const connection of this.#waiting) {
+    for (const [connection, timer] of this.#waiting) {
+      if (timer !== null) clearTimeout(timer);
       if (connection.isDestroyed) continue;
       onConnection(connection);
       connection.resume();
     }
-    this.#waiting = [];
-    return {
-      close: () => {
-        for (const listener of this.listeners) listener.close();
-      },
-    };
+    this.#waiting.clear();
+    return { close: () => this.#closeListeners() };
+  }
+
+  /** Does nothing once there is an owner. */
+  close(): void {
+    if (this.#onConnection !== null) return;
+    this.#closeListeners();
+    for (const [connection, timer] of this.#waiting) {
+      if (timer !== null) clearTimeout(timer);
+      connection.destroy();
+    }
+  }
+
+  #closeListeners(): void {
+    for (const listener of this.listeners) listener.close();
+  }
+
+  /** What the client has sent is read as well: the system would throw the answer away with bytes that nobody reads. */
+  #answerLate(connection: Connection, { answer }: LateAnswer): void {
+    this.#waiting.delete(connection);
+    const close = () => connection.destroy();
+    const timer = setTimeout(close, TAKEN_WITHIN_MS);
+    connection.handle({ onData: ignore, onEnd: close, onError: ignore, onClose: () => clearTimeout(timer) });
+    connection.resume();
+    connection.end(answer());
   }
 }
+
+/** How long a client may take to close a connection that was answered late, in milliseconds. */
+const TAKEN_WITHIN_MS = 1_000;
+
+function ignore(): void {}
 
 function nameOf({ host, port }: NetworkAddress): string {
   return `${host}:${port}`;

@@ -1,4 +1,6 @@
 import type { Settings } from '../../controller/settings.ts';
+import type { ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-membership.ts';
+import { httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';
 import type { MiniKvLogLevel } from './words.ts';
@@ -10,22 +12,45 @@ export interface NodePlace {
   readonly logLevel: MiniKvLogLevel;
 }
 
-/** The settings of the controller that a node of MiniKV is. */
+/** The settings of the controller that a node without replication is. */
 export function nodeSettings({ httpPort, port, logLevel }: NodePlace): Settings {
+  const own = { cluster: 'minikv', peers: `${NODE_HOST}:${port}`, http_port: String(httpPort) };
+  return memorySettings({ ...own, log_level: logLevel });
+}
+
+/** The settings of the controller that the first node of a chain is. */
+export function founderSettings(own: ChainIdentity, logLevel: MiniKvLogLevel): Settings {
+  const http_port = String(httpPortOf(own.founder));
+  return { ...memorySettings({ ...chainOf(own), http_port, log_level: logLevel }), dropsFounders: true };
+}
+
+/** The settings of the controller that a node of a chain is which joins the others. */
+export function joiningSettings(index: number, place: ChainPlace, logLevel: MiniKvLogLevel): Settings {
+  const { id, configuration } = place;
+  const address = { host: NODE_HOST, port: nodePortOf(index) };
+  return {
+    ...memorySettings({ ...chainOf(place), log_level: logLevel }),
+    self: id,
+    added: { address, configuration, httpPort: httpPortOf(index) },
+    dropsFounders: true,
+  };
+}
+
+function chainOf({ cluster, founder }: ChainIdentity): Readonly<Record<string, string>> {
+  return { cluster, peers: `${NODE_HOST}:${nodePortOf(founder)}`, scheme: 'chain' };
+}
+
+/** All data are in the memory of the node. */
+function memorySettings(given: Readonly<Record<string, string>>): Settings {
   const own = ownSettings({
-    cluster: 'minikv',
-    peers: `127.0.0.1:${port}`,
-    http_port: String(httpPort),
+    ...given,
     consistency: 'linearizability',
-    // All data are in the memory of the node.
     store: 'custom',
     store_bytes: STORE_BYTES,
     data_dir: '-',
     log_file: '-',
-    log_level: logLevel,
   });
-  const configuration = resolveConfiguration([own]);
-  return settingsOf(configuration, 0, { host: null, port: null }, '.');
+  return settingsOf(resolveConfiguration([own]), 0, { host: null, port: null }, '.');
 }
 
 /**

@@ -1,9 +1,11 @@
 import { EarlyTransport } from '../../transport/early-transport.ts';
 import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
-import { EXIT_FAILED, EXIT_OK, OperationError, systemCodeOf } from '../failure.ts';
-import { NODE_HELP, type NodeOptions, nodeOptions } from './node-options.ts';
+import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
+import { NODE_HELP, nodeOptions } from './node-options.ts';
+import { openPort } from './open-port.ts';
+import type { MiniKvLogLevel } from './words.ts';
 
-/** Where a node listens for HTTP. */
+/** Where a node without replication listens for HTTP. */
 const HTTP_PORT = 8080;
 
 /** How long a node waits for its ports, which a node that was killed may not have left yet, in milliseconds. */
@@ -20,13 +22,15 @@ export async function runMiniKvNode(words: readonly string[]): Promise<number> {
     process.stdout.write(`Unexpected replication type: ${options.unknown}\n`);
     return EXIT_FAILED;
   }
-  return runSingle(options);
+  if (options.kind === 'none') return runSingle(options.logLevel);
+  const { runChainNode } = await import('./run-chain.ts');
+  return runChainNode(options, PORTS_WITHIN_MS);
 }
 
 /** Listens first, and loads all else while clients may be calling already. */
-async function runSingle({ logLevel }: NodeOptions): Promise<number> {
+async function runSingle(logLevel: MiniKvLogLevel): Promise<number> {
   const transport = new EarlyTransport(NODE_TRANSPORT, PORTS_WITHIN_MS);
-  await openHttp(transport, HTTP_PORT);
+  await openPort(transport, HTTP_PORT, '::1');
   const { runController } = await import('../process/run-controller.ts');
   const { freePorts } = await import('../process/free-ports.ts');
   const { nodeSettings } = await import('./node-settings.ts');
@@ -39,16 +43,4 @@ async function runSingle({ logLevel }: NodeOptions): Promise<number> {
     transport,
     loadHttp: loadMiniKv,
   });
-}
-
-/** Browsers and clients that are told `localhost` may take it for `::1`. @throws OperationError */
-async function openHttp(transport: EarlyTransport, port: number): Promise<void> {
-  try {
-    await transport.open({ host: '127.0.0.1', port }, { host: '::1', port });
-  } catch (error) {
-    if (systemCodeOf(error) !== 'EADDRINUSE') throw error;
-    const { describeTakenPort } = await import('../process/port-owner.ts');
-    const taken = await describeTakenPort({ host: '127.0.0.1', port });
-    throw new OperationError('PORT_TAKEN', `${taken}; stop that first`, { cause: error });
-  }
 }

@@ -4,7 +4,7 @@ import { type LoadHttp, OWN_HTTP } from '../../controller/clients/http-door.ts';
 import { startController } from '../../controller/controller.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
-import { type Address, httpAddressOf, ownAddress, type Settings } from '../../controller/settings.ts';
+import { type Address, ownAddress, ownHttpAddress, type Settings } from '../../controller/settings.ts';
 import { overriddenLevels } from '../../controller/status/levels-report.ts';
 import type { LevelsStatus } from '../../controller/status/status.ts';
 import { stateOf } from '../../controller/status/status-table.ts';
@@ -20,12 +20,14 @@ import { releaseStartMemory } from './start-memory.ts';
 
 /** How a controller presents itself. */
 export interface Appearance {
-  /** What is printed once it listens. */
-  readonly greeting: (settings: Settings, levels: LevelsStatus) => string;
+  /** What is printed once it listens; null for nothing. */
+  readonly greeting: ((settings: Settings, levels: LevelsStatus) => string) | null;
   /** Where its log goes if that goes to no file. */
   readonly console: Writable;
   readonly transport: Transport;
   readonly loadHttp: LoadHttp;
+  /** Resolves when the controller has to end for a reason that it does not know of; absent where there is none. */
+  readonly mustEnd?: Promise<ControllerEnd>;
 }
 
 const OWN_APPEARANCE: Appearance = {
@@ -48,7 +50,8 @@ export async function runController(
   appearance: Appearance = OWN_APPEARANCE,
 ): Promise<number> {
   const stopped = onStopSignal();
-  const { transport, loadHttp } = appearance;
+  const { transport, loadHttp, mustEnd } = appearance;
+  const outside = mustEnd === undefined ? [] : [mustEnd];
   const logger = openLog(settings, appearance.console);
   process.on('uncaughtExceptionMonitor', (error) => logLastError(logger, error));
   // A terminal that is closed sends this as well, and is no reason to stop.
@@ -60,16 +63,20 @@ export async function runController(
   try {
     let controller = await startController(settings, secret, logger, null, transport, loadHttp);
     keepHeapHeadroom();
-    process.stdout.write(`${appearance.greeting(settings, controller.status().levels)}\n`);
+    if (appearance.greeting !== null)
+      process.stdout.write(`${appearance.greeting(settings, controller.status().levels)}\n`);
     manager?.becomeReady();
     manager?.follow(() => stateOf(controller.status()));
     for (;;) {
-      const end = await Promise.race([stopped, controller.mustEnd]);
+      const end = await Promise.race([stopped, controller.mustEnd, ...outside]);
       logEnd(end, logger);
       if (end.kind !== 'start-empty') manager?.becomeStopping();
       await controller.close();
       if (end.kind === 'id-taken') throw new OperationError('ID_TAKEN', idTakenText(settings, end.reason));
       if (end.kind === 'shutdown') break;
+      // A founder that is started again would form a cluster alone: a process of its own has to find the others.
+      if (settings.dropsFounders === true)
+        throw new OperationError('DROPPED', `${end.reason}: start it anew`);
       controller = await startController(settings, secret, logger, end, transport, loadHttp);
     }
     logger.info('stopped');
@@ -177,7 +184,7 @@ function listenedOn(
   error: unknown,
   settings: Settings,
 ): { readonly address: Address; readonly setting: string } {
-  const http = httpAddressOf(settings, settings.self);
+  const http = ownHttpAddress(settings);
   const isHttp = http !== null && (error as { port?: unknown }).port === http.port;
   const setting = settings.added === undefined ? 'peers' : '-i and -p';
   return isHttp ? { address: http, setting: 'http_port' } : { address: ownAddress(settings), setting };

@@ -1,6 +1,7 @@
 import { takeRawBodies } from '../../http/body.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { type HttpInterface, type HttpServer, RoutedServer } from '../../http/routed-server.ts';
+import { type ChainIdentity, chainMembership } from './chain-membership.ts';
 import { miniKvRoutes } from './routes.ts';
 
 /** The interface of MiniKV: `docs/minikv.md`. */
@@ -14,4 +15,10 @@ const MINIKV_INTERFACE: HttpInterface = {
 /** @returns the HTTP side once its routes are complete */
 export function loadMiniKv(ports: HttpPorts): Promise<HttpServer> {
   return RoutedServer.create(ports, MINIKV_INTERFACE);
+}
+
+/** The same for a node of a chain, which takes other nodes into it. */
+export function miniKvChain(own: ChainIdentity): (ports: HttpPorts) => Promise<HttpServer> {
+  const routes = [...MINIKV_INTERFACE.routes, chainMembership(own)];
+  return (ports) => RoutedServer.create(ports, { ...MINIKV_INTERFACE, routes });
 }

@@ -1,0 +1,51 @@
+import { request } from 'node:http';
+import { NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
+import { reasonOf } from '../failure.ts';
+import { CALLING_HOST } from './calling-transport.ts';
+
+/** What a node of a chain was asked, and what it answered. */
+export type ChainAnswer =
+  | { readonly kind: 'done'; readonly body: unknown }
+  /** It never will be, or not before something else has changed. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The controller that asks is none of the chain. */
+  | { readonly kind: 'unknown' }
+  /** There is no answer, or it cannot be done now. */
+  | { readonly kind: 'later'; readonly reason: string };
+
+/** How long a node may take to answer, in milliseconds. */
+const ANSWERED_WITHIN_MS = 2_500;
+
+/** Asks the node with this index. @param question such as `nodes?index=1` */
+export async function askNode(index: number, question: string): Promise<ChainAnswer> {
+  try {
+    const { status, text } = await send(nodePortOf(index), `/chain/${question}`);
+    const body: unknown = JSON.parse(text);
+    if (status === 200) return { kind: 'done', body };
+    if (status === 404) return { kind: 'unknown' };
+    const { code, detail } = body as { readonly code?: unknown; readonly detail?: unknown };
+    const kind = code === 'MEMBERS_FIXED' ? 'refused' : 'later';
+    return { kind, reason: `node ${index} says: ${String(detail)}` };
+  } catch (error) {
+    return { kind: 'later', reason: `node ${index} cannot be asked: ${reasonOf(error)}` };
+  }
+}
+
+function send(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
+    const from = CALLING_HOST === null ? {} : { localAddress: CALLING_HOST };
+    const sent = request({ host: NODE_HOST, port, method: 'POST', path, agent: false, signal, ...from });
+    sent.once('error', reject);
+    sent.once('response', (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('error', reject);
+      response.once('end', () => resolve({ status: response.statusCode!, text }));
+    });
+    sent.end();
+  });
+}
