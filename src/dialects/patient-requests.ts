@@ -34,11 +34,15 @@ export class PatientRequests {
 
   /** @throws HttpProblem for the first reply that is an error */
   async all(requests: readonly Request[]): Promise<readonly Reply[]> {
+    let refused: readonly Reply[] | null = null;
     for (;;) {
       const leftMs = Math.max(1, Math.ceil(this.#endMs - performance.now()));
       const replies = await this.#ask(requests, leftMs);
+      // The last attempt may have had too little time to learn the reason that the one before it was told.
+      if (refused !== null && replies.some(isTimedOut)) return refused.map(unlessFailed);
       if (!replies.some((reply) => this.#mayPass(reply)) || this.#endMs - performance.now() < 2 * PAUSE_MS)
         return replies.map(unlessFailed);
+      refused = replies;
       await sleep(PAUSE_MS);
     }
   }
@@ -58,4 +62,8 @@ export class PatientRequests {
   #ask(requests: readonly Request[], withinMs: number): Promise<readonly Reply[]> {
     return new Promise((resolve) => this.#http.client.ask(requests, withinMs, resolve));
   }
+}
+
+function isTimedOut(reply: Reply): boolean {
+  return reply.kind === 'server_error' && reply.code === 'TIMED_OUT';
 }

@@ -224,6 +224,8 @@ export interface WantedMembers {
   /** Null: none. */
   readonly come: string | null;
   readonly go: string | null;
+  /** With the one that comes, all others that join vote as well if they can. Text and HTTP have no word for it. */
+  readonly allThatJoin?: true;
 }
 
 /** memchorus's own command: the controllers and which of them vote, or a change of that. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControllerEnd } from '../../controller/end-request.ts';
-import type { ChainPlace } from '../../dialects/minikv/chain-membership.ts';
+import type { Applicant, ChainPlace } from '../../dialects/minikv/chain-places.ts';
 import { nodePortOf } from '../../dialects/minikv/chain-ports.ts';
+import { HttpProblem } from '../../http/problems.ts';
 import { askNode } from './chain-question.ts';
 
 /** How often another node is asked again, in milliseconds. */
@@ -62,5 +63,20 @@ export class Joining {
     if (reason === this.#told || performance.now() - this.#startedMs < TOLD_AFTER_MS) return;
     this.#told = reason;
     process.stderr.write(`node ${this.#index} waits: ${reason}\n`);
+  }
+}
+
+/** Passes the question of another node on to the one that this one follows. @throws HttpProblem */
+export async function placeAhead(predecessor: number, { index, run }: Applicant): Promise<ChainPlace> {
+  const answer = await askNode(predecessor, `places?index=${index}&run=${run}`);
+  switch (answer.kind) {
+    case 'done':
+      return answer.body as ChainPlace;
+    case 'refused':
+      throw new HttpProblem('MEMBERS_FIXED', answer.reason);
+    case 'later':
+      throw new HttpProblem('MEMBERS_CHANGING', answer.reason);
+    case 'unknown':
+      throw new HttpProblem('MEMBERS_CHANGING', `node ${predecessor} is none of a chain`);
   }
 }

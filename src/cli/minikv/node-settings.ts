@@ -1,5 +1,5 @@
 import type { Settings } from '../../controller/settings.ts';
-import type { ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-membership.ts';
+import type { ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-places.ts';
 import { httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-membership.ts';
+import type { Applicant, ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-places.ts';
 import { httpPortOf, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import { EarlyTransport } from '../../transport/early-transport.ts';
 import { EXIT_OK } from '../failure.ts';
 import { CALLING_TRANSPORT } from './calling-transport.ts';
-import { Joining } from './joining.ts';
+import { Joining, placeAhead } from './joining.ts';
 import type { ChainOptions } from './node-options.ts';
 import { openPort } from './open-port.ts';
 
@@ -31,25 +31,29 @@ export async function runChainNode(options: ChainOptions, portsWithinMs: number)
     `Started MiniKV node with id=${index} (chain replication)\n${connecting}Waiting for Ctrl+C\n`,
   );
   const loading = load();
-  const place: ChainIdentity | ChainPlace | null =
-    predecessor === null ? newChain(index) : await unlessStopped(joining.placeBehind(predecessor));
-  if (place === null) {
+  const { chain, place } =
+    predecessor === null
+      ? { chain: newChain(index), place: null }
+      : placed(await unlessStopped(joining.placeBehind(predecessor)));
+  if (chain === null) {
     transport.close();
     return EXIT_OK;
   }
   const { runController, miniKvChain, founderSettings, joiningSettings } = await loading;
-  const isJoining = 'id' in place;
-  return runController(
-    isJoining ? joiningSettings(index, place, logLevel) : founderSettings(place, logLevel),
-    null,
-    {
-      greeting: null,
-      console: process.stderr,
-      transport,
-      loadHttp: miniKvChain({ cluster: place.cluster, founder: place.founder }),
-      ...(isJoining && { mustEnd: joining.voteIn(place) }),
-    },
-  );
+  const settings =
+    place === null ? founderSettings(chain, logLevel) : joiningSettings(index, place, logLevel);
+  const askAhead = (applicant: Applicant) => placeAhead(predecessor!, applicant);
+  return runController(settings, null, {
+    greeting: null,
+    console: process.stderr,
+    transport,
+    loadHttp: miniKvChain({ ...chain, askAhead: place === null ? null : askAhead }),
+    ...(place !== null && { mustEnd: joining.voteIn(place) }),
+  });
+}
+
+function placed(place: ChainPlace | null) {
+  return { chain: place, place };
 }
 
 /** Loaded while this node waits for its place. */

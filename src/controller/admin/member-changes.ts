@@ -5,10 +5,12 @@ import {
   addressTextOf,
   type Configuration,
   haveMajority,
+  idsOf,
   isConfigured,
   isJoining,
   isVoter,
   mayBeMembers,
+  VOTERS_MAX,
   votersOf,
 } from '../../placement/configuration.ts';
 import { withJoining, without, withVoters } from '../../placement/member-changes.ts';
@@ -29,8 +31,8 @@ export type ParsedMembers =
   | {
       readonly kind: 'change';
       readonly to: Configuration;
-      /** Who has to be a member of the view that carries the change; null: nobody that was none. */
-      readonly come: ControllerId | null;
+      /** Controllers that have to be members of the view that carries the change, and were none before. */
+      readonly come: readonly ControllerId[];
       /** What a client is told once it is agreed. */
       readonly text: string;
     }
@@ -62,12 +64,20 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   if (trouble !== '')
     return later('CATCHING_UP', `${nameIn(configuration, come!)} ${trouble}: try again later`);
   if (configuration.before !== undefined) return UNDER_WAY;
-  const to = withVoters(configuration, come === null ? [] : [come], go === null ? [] : [go]);
+  const coming =
+    come === null ? [] : [come, ...(wanted.allThatJoin === true ? othersReady(come, situation) : [])];
+  const to = withVoters(configuration, coming, go === null ? [] : [go]);
   if (typeof to === 'string') return refused(to);
   const names = votersOf(to).map((id) => nameIn(to, id));
-  return (
-    whyTooFew(to, situation) ?? { kind: 'change', to, come, text: `these vote now: ${names.join(', ')}` }
-  );
+  const text = `these vote now: ${names.join(', ')}`;
+  return whyTooFew(to, situation) ?? { kind: 'change', to, come: coming, text };
+}
+
+/** Further controllers that join, and could be taken in now: as many as may vote. */
+function othersReady(come: ControllerId, { configuration, joinTroubleOf }: MemberSituation): ControllerId[] {
+  return idsOf(configuration)
+    .filter((id) => id !== come && isJoining(configuration, id) && joinTroubleOf(id) === '')
+    .slice(0, Math.max(0, VOTERS_MAX - votersOf(configuration).length - 1));
 }
 
 /** A controller that the cluster does not know gets an id. Which others vote, and which go, is for another change. */
@@ -80,7 +90,7 @@ function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
   if (typeof to === 'string') return refused(to);
   const { id } = to.controllers.at(-1)!;
   const text = `${nameIn(to, id)} joins: start it there; it can vote once it has caught up`;
-  return whyTooFew(to, situation) ?? { kind: 'change', to, come: null, text };
+  return whyTooFew(to, situation) ?? { kind: 'change', to, come: [], text };
 }
 
 /** A controller that has never voted is removed in one step. */
@@ -90,7 +100,7 @@ function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers
   const to = without(configuration, go);
   if (typeof to === 'string') return refused(to);
   const text = `${nameIn(configuration, go)} is none of the cluster any more`;
-  return whyTooFew(to, situation) ?? { kind: 'change', to, come: null, text };
+  return whyTooFew(to, situation) ?? { kind: 'change', to, come: [], text };
 }
 
 /** The word is an id that was given to a controller which is none of the cluster any more. */

@@ -82,7 +82,7 @@ function agree(
     to,
     reason: `a client has asked: ${text}`,
     deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
-    isFor: (members) => come === null || members.some(({ node }) => node === come),
+    isFor: (members) => come.every((id) => members.some(({ node }) => node === id)),
     done,
   });
 }

@@ -1,32 +1,23 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { askLocal } from '../../http/key-requests.ts';
+import type { HttpPorts } from '../../http/http-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import type { RouteGroup } from '../../http/routes/route-group.ts';
-import type { Configuration } from '../../placement/configuration.ts';
-import type { WantedMembers } from '../../protocol/request.ts';
-import { NODE_HOST, NODE_INDEX_MAX, nodePortOf } from './chain-ports.ts';
+import {
+  type Applicant,
+  becomesVoter,
+  type ChainIdentity,
+  type ChainPlace,
+  ChainPlaces,
+  type Members,
+  membersNow,
+  patiently,
+} from './chain-places.ts';
+import { NODE_INDEX_MAX } from './chain-ports.ts';
 
-/** What the nodes of one chain have in common. */
-export interface ChainIdentity {
-  /** The name of the cluster that the chain is. Each head that is started makes a new one. */
-  readonly cluster: string;
-  /** The index of the node that the chain began with. */
-  readonly founder: number;
-}
-
-/** The place that a node gets in a chain. */
-export interface ChainPlace extends ChainIdentity {
-  readonly id: number;
-  /** The controllers of the chain, this one among them. */
-  readonly configuration: Configuration;
-}
-
-/** A node that asks for a place. */
-interface Applicant {
-  readonly index: number;
-  /** Tells a process from one before it with the same index. */
-  readonly run: string;
+/** A node of a chain, as far as others that want to join it are concerned. */
+export interface ChainNode extends ChainIdentity {
+  /** Asks the node that this one follows for a place for another node; null at the head. @throws HttpProblem */
+  readonly askAhead: ((applicant: Applicant) => Promise<ChainPlace>) | null;
 }
 
 /** The node that follows this one, or is about to. */
@@ -36,35 +27,42 @@ interface Follower extends Applicant {
   askedMs: number;
 }
 
-/** The part of what `member json` tells that matters here. */
-interface Members {
-  readonly controllers: readonly { readonly id: number; readonly address: string; readonly votes: boolean }[];
-  readonly agreed: Configuration | null;
-}
-
-/** A request that cannot be carried out now is refused after this time, in milliseconds. Its node asks again. */
-const ANSWERED_WITHIN_MS = 1_000;
-
-/** How often a change that cannot be made at this moment is tried again, in milliseconds. */
-const PAUSE_MS = 10;
-
 /** A node that has no place, and has not asked for one for so long, is gone, in milliseconds. */
 const GONE_AFTER_MS = 5_000;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /**
- * Takes nodes into the chain that this node is one of. A node that starts asks the one that it is to follow for a
- * place. Once it runs, it asks any node of the chain to let it vote.
+ * Takes nodes into the chain that this node is one of:
+ *
+ *  1. A node that starts asks the one that it is to follow, by `/chain/nodes`. If that one has not joined itself yet, it
+ *     passes the question on to the node that it follows, by `/chain/places`. The first one that is a member of the
+ *     chain gives the place, so that several nodes can join at once.
+ *  2. The node runs as a controller that joins, and asks the nodes before it, by `/chain/voters`, to let it vote. With
+ *     it vote all others that join and have caught up.
  */
-export function chainMembership(own: ChainIdentity): RouteGroup {
-  return (app: FastifyInstance) => {
+export function chainMembership(own: ChainNode): RouteGroup {
+  return (app: FastifyInstance, { self }: HttpPorts) => {
     const successor = new Successor();
+    const places = new ChainPlaces(own);
+
+    const placeFor = async (http: FastifyRequest, applicant: Applicant): Promise<ChainPlace> => {
+      const isOutside = ({ controllers }: Members) =>
+        !controllers.some((one) => one.id === self && one.votes);
+      if (own.askAhead !== null && isOutside(await membersNow(http))) return own.askAhead(applicant);
+      return patiently(() => places.step(http, applicant));
+    };
 
     app.post('/chain/nodes', async (http, reply) => {
-      const applicant = { index: wholeIn(http, 'index', NODE_INDEX_MAX), run: textIn(http, 'run') };
-      const place = await patiently(() => placeFor(http, own, successor, applicant));
+      const applicant = applicantIn(http);
+      const follower = successor.admit(applicant, await membersNow(http));
+      const place = await placeFor(http, applicant);
+      follower.id = place.id;
       return reply.type(JSON_TYPE).send(JSON.stringify(place));
+    });
+
+    app.post('/chain/places', async (http, reply) => {
+      return reply.type(JSON_TYPE).send(JSON.stringify(await placeFor(http, applicantIn(http))));
     });
 
     app.post('/chain/voters', async (http, reply) => {
@@ -87,89 +85,26 @@ class Successor {
     const askedMs = performance.now();
     const follower = this.#follower;
     if (follower !== null && follower.index !== index) {
+      const { id } = follower;
       const isThere =
-        follower.id === null
-          ? askedMs - follower.askedMs < GONE_AFTER_MS
-          : controllers.some(({ id }) => id === follower.id);
+        id === null ? askedMs - follower.askedMs < GONE_AFTER_MS : controllers.some((one) => one.id === id);
       if (isThere) throw new HttpProblem('MEMBERS_FIXED', `node ${follower.index} follows that node already`);
     }
-    if (follower?.index === index && follower.run === run) follower.askedMs = askedMs;
-    else this.#follower = { index, run, id: null, askedMs };
-    return this.#follower!;
-  }
-}
-
-/** One step towards a place for the node. @returns null until it has one */
-async function placeFor(
-  http: FastifyRequest,
-  own: ChainIdentity,
-  successor: Successor,
-  applicant: Applicant,
-): Promise<ChainPlace | null> {
-  const members = await membersNow(http);
-  const follower = successor.admit(applicant, members);
-  const address = `${NODE_HOST}:${nodePortOf(applicant.index)}`;
-  const there = members.controllers.find((one) => one.address === address);
-  if (there === undefined) {
-    await change(http, { come: address, go: null });
-    const { controllers } = await membersNow(http);
-    follower.id = controllers.find((one) => one.address === address)?.id ?? null;
-    return null;
-  }
-  const { agreed } = members;
-  if (there.id === follower.id && agreed !== null) return { ...own, id: there.id, configuration: agreed };
-  // A process before this one had that port, and has ended.
-  await change(http, { come: null, go: `${there.id}` });
-  return null;
-}
-
-/** One step towards a vote for the controller. @returns null until it votes */
-async function becomesVoter(http: FastifyRequest, id: number): Promise<true | null> {
-  const { controllers, agreed } = await membersNow(http);
-  const found = controllers.find((one) => one.id === id);
-  if (found === undefined && agreed !== null)
-    throw new HttpProblem('NOT_FOUND', `there is no controller ${id}`);
-  if (found?.votes === true) return true;
-  await change(http, { come: `${id}`, go: null });
-  return true;
-}
-
-async function membersNow(http: FastifyRequest): Promise<Members> {
-  const reply = await askLocal(http, { kind: 'member', change: null, format: 'json' });
-  if (reply.kind !== 'lines') throw new HttpProblem('INTERNAL', 'the controllers cannot be listed');
-  return JSON.parse(reply.lines.join('')) as Members;
-}
-
-async function change(http: FastifyRequest, wanted: WantedMembers): Promise<void> {
-  const reply = await askLocal(http, { kind: 'member', change: wanted, format: 'json' });
-  if (reply.kind === 'client_error') throw new HttpProblem('MEMBERS_FIXED', reply.reason);
-}
-
-/**
- * Repeats a step until it has a result. Steps may be repeated whatever became of them.
- *
- * @throws HttpProblem the last reason for which there is none, or one that does not pass
- */
-async function patiently<T>(step: () => Promise<T | null>): Promise<T> {
-  const endMs = performance.now() + ANSWERED_WITHIN_MS;
-  for (;;) {
-    let reason = new HttpProblem('MEMBERS_CHANGING', 'the controllers of the chain are changing');
-    try {
-      const result = await step();
-      if (result !== null) return result;
-    } catch (error) {
-      if (!(error instanceof HttpProblem) || FINAL.includes(error.code)) throw error;
-      reason = error;
+    if (follower?.index === index && follower.run === run) {
+      follower.askedMs = askedMs;
+      return follower;
     }
-    if (performance.now() >= endMs) throw reason;
-    await sleep(PAUSE_MS);
+    this.#follower = { index, run, id: null, askedMs };
+    return this.#follower;
   }
 }
-
-const FINAL: readonly HttpProblem['code'][] = ['MEMBERS_FIXED', 'NOT_FOUND', 'MALFORMED', 'INTERNAL'];
 
 /** Ids of controllers are below 256. */
 const ID_MAX = 255;
+
+function applicantIn(http: FastifyRequest): Applicant {
+  return { index: wholeIn(http, 'index', NODE_INDEX_MAX), run: textIn(http, 'run') };
+}
 
 function textIn({ query }: FastifyRequest, name: string): string {
   const value = (query as Readonly<Record<string, unknown>>)[name];

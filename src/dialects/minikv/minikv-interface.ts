@@ -1,7 +1,7 @@
 import { takeRawBodies } from '../../http/body.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { type HttpInterface, type HttpServer, RoutedServer } from '../../http/routed-server.ts';
-import { type ChainIdentity, chainMembership } from './chain-membership.ts';
+import { type ChainNode, chainMembership } from './chain-membership.ts';
 import { miniKvRoutes } from './routes.ts';
 
 /** The interface of MiniKV: `docs/minikv.md`. */
@@ -18,7 +18,7 @@ export function loadMiniKv(ports: HttpPorts): Promise<HttpServer> {
 }
 
 /** The same for a node of a chain, which takes other nodes into it. */
-export function miniKvChain(own: ChainIdentity): (ports: HttpPorts) => Promise<HttpServer> {
+export function miniKvChain(own: ChainNode): (ports: HttpPorts) => Promise<HttpServer> {
   const routes = [...MINIKV_INTERFACE.routes, chainMembership(own)];
   return (ports) => RoutedServer.create(ports, { ...MINIKV_INTERFACE, routes });
 }

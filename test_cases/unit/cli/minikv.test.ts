@@ -17,9 +17,20 @@ describe('the command line of a node', () => {
   it.each(['none', 'none --index 0', '--index=0 none', 'none --loglevel info', 'none --loglevel=info'])(
     'is understood: %s',
     (text) => {
-      expect(nodeOptions(wordsOf(text))).toEqual({ logLevel: 'info' });
+      expect(nodeOptions(wordsOf(text))).toEqual({ kind: 'none', logLevel: 'info' });
     },
   );
+
+  it.each([
+    ['chain', 0, null],
+    ['chain --index 0', 0, null],
+    ['chain --index=3 -C2', 3, 2],
+    ['--index 999 -C 0 chain', 999, 0],
+    ['chain --index 1 --connect-to 0', 1, 0],
+    ['chain --connect-to=7 --loglevel=info', 0, 7],
+  ])('is understood: %s', (text, index, predecessor) => {
+    expect(nodeOptions(wordsOf(text))).toEqual({ kind: 'chain', logLevel: 'info', index, predecessor });
+  });
 
   it.each(['client', 'gossip', 'nonsense'])('knows no replication of the name %s', (type) => {
     expect(nodeOptions([type])).toEqual({ unknown: type });
@@ -36,6 +47,14 @@ describe('the command line of a node', () => {
     'none --loglevel error',
     'none --port 1',
     'none none',
+    'chain --index -1',
+    'chain --index 1000',
+    'chain --index 2 -C 1,0',
+    'chain --index 2 -C2',
+    'chain -C',
+    'chain -Cx',
+    'chain -C 1000',
+    'chain none',
   ])('is refused: %s', (text) => {
     expect(() => nodeOptions(wordsOf(text))).toThrow(UsageError);
   });

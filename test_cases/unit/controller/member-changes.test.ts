@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memberChangeOf } from '../../../src/controller/admin/member-changes.ts';
 import { type Configuration, votersOf } from '../../../src/placement/configuration.ts';
-import { settled, withVoters } from '../../../src/placement/member-changes.ts';
+import { settled, withJoining, withVoters } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 /** What controller 0 makes of the words, where it hears these peers. */
@@ -48,7 +48,7 @@ describe('a change of the controllers that vote', () => {
 
   it('gives an id to a controller at an address that is not known, and drops one that never voted', () => {
     const joining = changeOf({ come: 'localhost:9000' }, FIVE, ALL);
-    expect(joining).toMatchObject({ kind: 'change', come: null });
+    expect(joining).toMatchObject({ kind: 'change', come: [] });
     const { to, text } = joining as Extract<typeof joining, { kind: 'change' }>;
     expect(text).toContain('controller 5 (127.0.0.1:9000) joins');
     expect(after({ come: '127.0.0.1:9000' }, to, [...ALL, 5])).toEqual([0, 1, 2, 3, 4, 5]);
@@ -59,6 +59,23 @@ describe('a change of the controllers that vote', () => {
     expect(after({ come: '5' }, left, ALL)).toContain('refused: 5 is no controller');
     expect(after({ come: 'x:70000' }, FIVE, ALL)).toContain('refused: x:70000 is no controller');
     expect(changeOf({ come: 'x:1' }, FIVE, [1])).toMatchObject({ code: 'NO_MAJORITY' });
+  });
+
+  it('takes in all that join and can be taken in, if that is asked for, up to seven voters', () => {
+    let configuration = FIVE;
+    for (const port of [1, 2, 3])
+      configuration = withJoining(configuration, { host: '127.0.0.1', port }) as Configuration;
+    const ready = (...ids: number[]) => ({
+      node: 0,
+      configuration,
+      heard: [...ALL, 5, 6, 7],
+      joinTroubleOf: (id: number) => (ids.includes(id) ? '' : 'is catching up'),
+    });
+    const together = { come: '6', go: null, allThatJoin: true } as const;
+    expect(memberChangeOf(together, ready(6, 7))).toMatchObject({ kind: 'change', come: [6, 7] });
+    expect(memberChangeOf(together, ready(5, 6, 7))).toMatchObject({ kind: 'change', come: [6, 5] });
+    expect(memberChangeOf(together, ready(5, 7))).toMatchObject({ code: 'CATCHING_UP' });
+    expect(memberChangeOf({ come: '6', go: null }, ready(6, 7))).toMatchObject({ come: [6] });
   });
 
   it('waits for one that is to come and has not caught up, and for the change before', () => {

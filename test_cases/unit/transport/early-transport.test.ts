@@ -45,6 +45,16 @@ describe('a transport that listens early', () => {
     await expect(asked(HOST, port)).rejects.toThrow('ECONNREFUSED');
   });
 
+  it('answers a client that has waited too long for its owner, and gives unused addresses up', async () => {
+    const port = await freePort();
+    const transport = new EarlyTransport(NODE_TRANSPORT, 0);
+    await transport.open({ host: HOST, port }, null, { afterMs: 10, answer: () => 'too late' });
+    const answer = await asked(HOST, port);
+    expect(await answer()).toBe('too late');
+    transport.close();
+    await expect(asked(HOST, port)).rejects.toThrow('ECONNREFUSED');
+  });
+
   it('does without a second address that the machine does not have', async () => {
     const port = await freePort();
     const transport = new EarlyTransport(NODE_TRANSPORT, 0);
