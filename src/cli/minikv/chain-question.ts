@@ -3,15 +3,17 @@ import { NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { reasonOf } from '../failure.ts';
 import { CALLING_HOST } from './calling-transport.ts';
 
-/** What a node of a chain was asked, and what it answered. */
+/** What a node of a chain has answered. */
 export type ChainAnswer =
   | { readonly kind: 'done'; readonly body: unknown }
-  /** It never will be, or not before something else has changed. */
+  /** It will not be done while things are as they are. */
   | { readonly kind: 'refused'; readonly reason: string }
-  /** The controller that asks is none of the chain. */
+  /** What was asked for is not known there. */
   | { readonly kind: 'unknown' }
-  /** There is no answer, or it cannot be done now. */
-  | { readonly kind: 'later'; readonly reason: string };
+  /** It cannot be done now. */
+  | { readonly kind: 'later'; readonly code: string; readonly reason: string }
+  /** There is no answer. */
+  | { readonly kind: 'absent'; readonly reason: string };
 
 /** How long a node may take to answer, in milliseconds. */
 const ANSWERED_WITHIN_MS = 2_500;
@@ -24,10 +26,12 @@ export async function askNode(index: number, question: string): Promise<ChainAns
     if (status === 200) return { kind: 'done', body };
     if (status === 404) return { kind: 'unknown' };
     const { code, detail } = body as { readonly code?: unknown; readonly detail?: unknown };
-    const kind = code === 'MEMBERS_FIXED' ? 'refused' : 'later';
-    return { kind, reason: `node ${index} says: ${String(detail)}` };
+    const reason = `node ${index} says: ${String(detail)}`;
+    return code === 'MEMBERS_FIXED'
+      ? { kind: 'refused', reason }
+      : { kind: 'later', code: String(code), reason };
   } catch (error) {
-    return { kind: 'later', reason: `node ${index} cannot be asked: ${reasonOf(error)}` };
+    return { kind: 'absent', reason: `node ${index} cannot be asked: ${reasonOf(error)}` };
   }
 }
 

@@ -4,7 +4,8 @@ import type { ControllerEnd } from '../../controller/end-request.ts';
 import type { Applicant, ChainPlace } from '../../dialects/minikv/chain-places.ts';
 import { nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
-import { askNode } from './chain-question.ts';
+import { askNode, type ChainAnswer } from './chain-question.ts';
+import { formerChainOf } from './former-chain.ts';
 
 /** How often another node is asked again, in milliseconds. */
 const ASK_EVERY_MS = 50;
@@ -12,17 +13,23 @@ const ASK_EVERY_MS = 50;
 /** What a node waits for is logged if it waits for so long, in milliseconds, and each time that it changes. */
 const TOLD_AFTER_MS = 2_000;
 
+/** A node that joins starts anew if no node of the chain could take it in for so long, in milliseconds. */
+const HOPELESS_AFTER_MS = 3_000;
+
+/** These say that the chain serves, and that the node has to wait. */
+const HOPEFUL: readonly string[] = ['CATCHING_UP', 'MEMBERS_CHANGING'];
+
 /** How a node that is started gets into a chain. */
 export class Joining {
   readonly #index: number;
-  /** Tells this process from one before it with the same index. */
-  readonly #run = randomBytes(6).toString('hex');
+  readonly #applicant: Applicant;
   readonly #startedMs = performance.now();
   #waitsFor = 'this node is starting';
   #told = '';
 
   constructor(index: number) {
     this.#index = index;
+    this.#applicant = { index, run: randomBytes(6).toString('hex') };
   }
 
   /** Why this node does not serve yet. */
@@ -30,53 +37,78 @@ export class Joining {
     return this.#waitsFor;
   }
 
-  /** Asks until that node has taken this one into its chain, however long that takes. */
+  /** The place of a head in the chain that goes on without it. @returns null where there is no such chain */
+  async formerPlace(): Promise<ChainPlace | null> {
+    for (;;) {
+      const node = await formerChainOf(this.#index);
+      if (node === null) return null;
+      const answer = await askForPlace(node, 'places', this.#applicant);
+      if (answer.kind === 'done') return answer.body as ChainPlace;
+      await this.#wait(answer);
+    }
+  }
+
+  /**
+   * Asks until that node has taken this one into its chain, however long that takes. If that node is not there, and the
+   * chain goes on without both, another node is asked.
+   */
   async placeBehind(predecessor: number): Promise<ChainPlace> {
     for (;;) {
-      const answer = await askNode(predecessor, `nodes?index=${this.#index}&run=${this.#run}`);
+      const answer = await askForPlace(predecessor, 'nodes', this.#applicant);
       if (answer.kind === 'done') return answer.body as ChainPlace;
-      this.#wait(answer.kind === 'unknown' ? `node ${predecessor} is none of a chain` : answer.reason);
-      await sleep(ASK_EVERY_MS);
+      const former = answer.kind === 'absent' ? await this.formerPlace() : null;
+      if (former !== null) return former;
+      await this.#wait(answer);
     }
   }
 
   /**
    * Asks the nodes of the chain until this one votes. They take it in once it has what they have.
    *
-   * @returns a promise that resolves if this one is none of the chain any more
+   * @returns a promise that resolves if that will never be
    */
   async voteIn({ id, configuration }: ChainPlace): Promise<ControllerEnd> {
     const others = configuration.controllers.filter((one) => one.id !== id).toReversed();
-    for (let turn = 0; ; turn++) {
+    let hopefulMs = performance.now();
+    for (let turn = 0; performance.now() - hopefulMs < HOPELESS_AFTER_MS; turn++) {
       const { port } = others[turn % others.length]!;
       const answer = await askNode(port - nodePortOf(0), `voters?id=${id}`);
       if (answer.kind === 'done') return new Promise(() => {});
-      if (answer.kind === 'unknown')
-        return { kind: 'start-empty', group: 0, reason: 'the chain has removed this node while it joined' };
-      this.#wait(answer.reason);
-      await sleep(ASK_EVERY_MS);
+      if (answer.kind === 'unknown') return leaving('the chain has removed this node');
+      if (answer.kind === 'later' && HOPEFUL.includes(answer.code)) hopefulMs = performance.now();
+      if (answer.kind === 'refused') hopefulMs = performance.now();
+      await this.#wait(answer);
     }
+    return leaving('the chain that this node was joining has no majority any more');
   }
 
-  #wait(reason: string): void {
+  #wait(answer: ChainAnswer): Promise<void> {
+    const reason = 'reason' in answer ? answer.reason : 'no node of the chain is there';
     this.#waitsFor = `this node has not joined the chain yet: ${reason}`;
-    if (reason === this.#told || performance.now() - this.#startedMs < TOLD_AFTER_MS) return;
-    this.#told = reason;
-    process.stderr.write(`node ${this.#index} waits: ${reason}\n`);
+    if (reason !== this.#told && performance.now() - this.#startedMs >= TOLD_AFTER_MS) {
+      this.#told = reason;
+      process.stderr.write(`node ${this.#index} waits: ${reason}\n`);
+    }
+    return sleep(ASK_EVERY_MS);
   }
 }
 
 /** Passes the question of another node on to the one that this one follows. @throws HttpProblem */
-export async function placeAhead(predecessor: number, { index, run }: Applicant): Promise<ChainPlace> {
-  const answer = await askNode(predecessor, `places?index=${index}&run=${run}`);
-  switch (answer.kind) {
-    case 'done':
-      return answer.body as ChainPlace;
-    case 'refused':
-      throw new HttpProblem('MEMBERS_FIXED', answer.reason);
-    case 'later':
-      throw new HttpProblem('MEMBERS_CHANGING', answer.reason);
-    case 'unknown':
-      throw new HttpProblem('MEMBERS_CHANGING', `node ${predecessor} is none of a chain`);
-  }
+export async function placeAhead(predecessor: number, applicant: Applicant): Promise<ChainPlace> {
+  const answer = await askForPlace(predecessor, 'places', applicant);
+  if (answer.kind === 'done') return answer.body as ChainPlace;
+  const reason = 'reason' in answer ? answer.reason : `node ${predecessor} is none of a chain`;
+  throw new HttpProblem(answer.kind === 'refused' ? 'MEMBERS_FIXED' : 'MEMBERS_CHANGING', reason);
+}
+
+function askForPlace(
+  node: number,
+  what: 'nodes' | 'places',
+  { index, run }: Applicant,
+): Promise<ChainAnswer> {
+  return askNode(node, `${what}?index=${index}&run=${run}`);
+}
+
+function leaving(reason: string): ControllerEnd {
+  return { kind: 'start-empty', group: 0, reason };
 }

@@ -4,7 +4,7 @@ import type { Applicant, ChainIdentity, ChainPlace } from '../../dialects/minikv
 import { httpPortOf, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import { EarlyTransport } from '../../transport/early-transport.ts';
-import { EXIT_OK } from '../failure.ts';
+import { EXIT_OK, OperationError } from '../failure.ts';
 import { CALLING_TRANSPORT } from './calling-transport.ts';
 import { Joining, placeAhead } from './joining.ts';
 import type { ChainOptions } from './node-options.ts';
@@ -13,47 +13,60 @@ import { openPort } from './open-port.ts';
 /** A client whose request waits for this node to join is told so after this time: it waits 2 s itself. */
 const ANSWERED_WITHIN_MS = 1_800;
 
+/** Other nodes ask again. They are answered in time for a head that looks for its former chain. */
+const NODES_ANSWERED_WITHIN_MS = 100;
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Runs a node of a chain until SIGINT or SIGTERM. @returns the exit code @throws OperationError */
 export async function runChainNode(options: ChainOptions, portsWithinMs: number): Promise<number> {
+  const { index, predecessor } = options;
+  const greeting = [
+    `Started MiniKV node with id=${index} (chain replication)`,
+    ...(predecessor === null ? [] : [`Connecting to predecessor with id=${predecessor}`]),
+    'Waiting for Ctrl+C',
+  ];
+  let onceOpen: () => void = () => void process.stdout.write(`${greeting.join('\n')}\n`);
+  for (;;) {
+    try {
+      return await runOnce(options, portsWithinMs, onceOpen);
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== 'DROPPED') throw error;
+      process.stderr.write(`node ${index} joins anew: ${error.message}\n`);
+      onceOpen = () => {};
+    }
+  }
+}
+
+/** @throws OperationError with the code `DROPPED` where the node has to join anew, as another controller */
+async function runOnce(options: ChainOptions, portsWithinMs: number, onceOpen: () => void): Promise<number> {
   const { index, predecessor, logLevel } = options;
   const transport = new EarlyTransport(CALLING_TRANSPORT, portsWithinMs);
   const joining = new Joining(index);
-  await openPort(transport, httpPortOf(index), '::1', {
-    afterMs: ANSWERED_WITHIN_MS,
-    answer: () => new HttpProblem('NOT_VOTING', joining.waitsFor).lastAnswerAs(JSON_TYPE),
-  });
-  // Nodes that are to follow this one wait there.
-  await openPort(transport, nodePortOf(index), null);
-  const connecting = predecessor === null ? '' : `Connecting to predecessor with id=${predecessor}\n`;
-  process.stdout.write(
-    `Started MiniKV node with id=${index} (chain replication)\n${connecting}Waiting for Ctrl+C\n`,
-  );
+  const answer = () => new HttpProblem('NOT_VOTING', joining.waitsFor).lastAnswerAs(JSON_TYPE);
+  await openPort(transport, httpPortOf(index), '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
+  await openPort(transport, nodePortOf(index), null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
+  onceOpen();
   const loading = load();
-  const { chain, place } =
-    predecessor === null
-      ? { chain: newChain(index), place: null }
-      : placed(await unlessStopped(joining.placeBehind(predecessor)));
-  if (chain === null) {
+  const found = await unlessStopped(
+    predecessor === null ? joining.formerPlace() : joining.placeBehind(predecessor),
+  );
+  if (found === STOPPED) {
     transport.close();
     return EXIT_OK;
   }
   const { runController, miniKvChain, founderSettings, joiningSettings } = await loading;
-  const settings =
-    place === null ? founderSettings(chain, logLevel) : joiningSettings(index, place, logLevel);
+  const chain = found ?? newChain(index);
   const askAhead = (applicant: Applicant) => placeAhead(predecessor!, applicant);
+  const settings =
+    found === null ? founderSettings(chain, logLevel) : joiningSettings(index, found, logLevel);
   return runController(settings, null, {
     greeting: null,
     console: process.stderr,
     transport,
-    loadHttp: miniKvChain({ ...chain, askAhead: place === null ? null : askAhead }),
-    ...(place !== null && { mustEnd: joining.voteIn(place) }),
+    loadHttp: miniKvChain({ ...identityOf(chain), askAhead: predecessor === null ? null : askAhead }),
+    ...(found !== null && { mustEnd: joining.voteIn(found) }),
   });
-}
-
-function placed(place: ChainPlace | null) {
-  return { chain: place, place };
 }
 
 /** Loaded while this node waits for its place. */
@@ -71,12 +84,20 @@ function newChain(index: number): ChainIdentity {
   return { cluster: `minikv-${randomBytes(6).toString('hex')}`, founder: index };
 }
 
-/** @returns null when SIGINT or SIGTERM comes first */
-async function unlessStopped<T>(action: Promise<T>): Promise<T | null> {
+function identityOf({ cluster, founder }: ChainIdentity): ChainIdentity {
+  return { cluster, founder };
+}
+
+const STOPPED = 'stopped';
+
+/** @returns `STOPPED` when SIGINT or SIGTERM comes first */
+async function unlessStopped(
+  action: Promise<ChainPlace | null>,
+): Promise<ChainPlace | null | typeof STOPPED> {
   const over = new AbortController();
   const stopped = ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: over.signal }));
   try {
-    return await Promise.race([action, ...stopped.map((one) => one.then(() => null))]);
+    return await Promise.race([action, ...stopped.map((one) => one.then(() => STOPPED as typeof STOPPED))]);
   } finally {
     over.abort();
     await Promise.allSettled(stopped);

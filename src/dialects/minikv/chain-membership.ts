@@ -4,6 +4,7 @@ import { HttpProblem } from '../../http/problems.ts';
 import type { RouteGroup } from '../../http/routes/route-group.ts';
 import {
   type Applicant,
+  addressOfNode,
   becomesVoter,
   type ChainIdentity,
   type ChainPlace,
@@ -40,9 +41,12 @@ const JSON_TYPE = 'application/json; charset=utf-8';
  *     chain gives the place, so that several nodes can join at once.
  *  2. The node runs as a controller that joins, and asks the nodes before it, by `/chain/voters`, to let it vote. With
  *     it vote all others that join and have caught up.
+ *
+ * A node that was the head, or whose predecessor is not there, asks all nodes that listen, by `/chain/home`, whether a
+ * chain goes on without it.
  */
 export function chainMembership(own: ChainNode): RouteGroup {
-  return (app: FastifyInstance, { self }: HttpPorts) => {
+  return (app: FastifyInstance, { self, readiness }: HttpPorts) => {
     const successor = new Successor();
     const places = new ChainPlaces(own);
 
@@ -63,6 +67,15 @@ export function chainMembership(own: ChainNode): RouteGroup {
 
     app.post('/chain/places', async (http, reply) => {
       return reply.type(JSON_TYPE).send(JSON.stringify(await placeFor(http, applicantIn(http))));
+    });
+
+    app.post('/chain/home', async (http, reply) => {
+      const address = addressOfNode(wholeIn(http, 'index', NODE_INDEX_MAX));
+      const { controllers } = await membersNow(http);
+      const isHome = readiness().writes.ready && controllers.some((one) => one.address === address);
+      if (!isHome)
+        throw new HttpProblem('NOT_FOUND', `no chain goes on here that had the node of ${address}`);
+      return reply.type(JSON_TYPE).send('{}');
     });
 
     app.post('/chain/voters', async (http, reply) => {

@@ -48,7 +48,7 @@ export class ChainPlaces {
   /** One step towards a place for the node. @returns null until it has one */
   async step(http: FastifyRequest, { index, run }: Applicant): Promise<ChainPlace | null> {
     const { controllers, agreed } = await membersNow(http);
-    const address = `${NODE_HOST}:${nodePortOf(index)}`;
+    const address = addressOfNode(index);
     const there = controllers.find((one) => one.address === address);
     if (there === undefined) {
       await change(http, { come: address, go: null });
@@ -63,6 +63,11 @@ export class ChainPlaces {
     await change(http, { come: null, go: `${there.id}` });
     return null;
   }
+}
+
+/** The address of the controller that the node with this index is. */
+export function addressOfNode(index: number): string {
+  return `${NODE_HOST}:${nodePortOf(index)}`;
 }
 
 /** One step towards a vote for the controller. @returns null until it votes */
