@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControllerEnd } from '../../controller/end-request.ts';
-import type { Applicant, ChainPlace } from '../../dialects/minikv/chain-places.ts';
+import type { Applicant, ChainPlace, NoPlace } from '../../dialects/minikv/chain-places.ts';
 import { nodePortOf } from '../../dialects/minikv/chain-ports.ts';
-import { HttpProblem } from '../../http/problems.ts';
+import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
+import { OperationError } from '../failure.ts';
 import { askNode, type ChainAnswer } from './chain-question.ts';
 import { formerChainOf } from './former-chain.ts';
 
@@ -18,6 +19,11 @@ const HOPELESS_AFTER_MS = 3_000;
 
 /** These say that the chain serves, and that the node has to wait. */
 const HOPEFUL: readonly string[] = ['CATCHING_UP', 'MEMBERS_CHANGING'];
+
+/** The place of this node. */
+export interface OwnPlace extends ChainPlace {
+  readonly configuration: Configuration;
+}
 
 /** How a node that is started gets into a chain. */
 export class Joining {
@@ -38,12 +44,12 @@ export class Joining {
   }
 
   /** The place of a head in the chain that goes on without it. @returns null where there is no such chain */
-  async formerPlace(): Promise<ChainPlace | null> {
+  async formerPlace(): Promise<OwnPlace | null> {
     for (;;) {
       const node = await formerChainOf(this.#index);
       if (node === null) return null;
       const answer = await askForPlace(node, 'places', this.#applicant);
-      if (answer.kind === 'done') return answer.body as ChainPlace;
+      if (answer.kind === 'done') return placeOf(answer.body);
       await this.#wait(answer);
     }
   }
@@ -52,10 +58,10 @@ export class Joining {
    * Asks until that node has taken this one into its chain, however long that takes. If that node is not there, and the
    * chain goes on without both, another node is asked.
    */
-  async placeBehind(predecessor: number): Promise<ChainPlace> {
+  async placeBehind(predecessor: number): Promise<OwnPlace> {
     for (;;) {
       const answer = await askForPlace(predecessor, 'nodes', this.#applicant);
-      if (answer.kind === 'done') return answer.body as ChainPlace;
+      if (answer.kind === 'done') return placeOf(answer.body);
       const former = answer.kind === 'absent' ? await this.formerPlace() : null;
       if (former !== null) return former;
       await this.#wait(answer);
@@ -67,7 +73,7 @@ export class Joining {
    *
    * @returns a promise that resolves if that will never be
    */
-  async voteIn({ id, configuration }: ChainPlace): Promise<ControllerEnd> {
+  async voteIn({ id, configuration }: OwnPlace): Promise<ControllerEnd> {
     const others = configuration.controllers.filter((one) => one.id !== id).toReversed();
     let hopefulMs = performance.now();
     for (let turn = 0; performance.now() - hopefulMs < HOPELESS_AFTER_MS; turn++) {
@@ -93,12 +99,12 @@ export class Joining {
   }
 }
 
-/** Passes the question of another node on to the one that this one follows. @throws HttpProblem */
-export async function placeAhead(predecessor: number, applicant: Applicant): Promise<ChainPlace> {
+/** Passes the question of another node on to the one that this one follows. */
+export async function placeAhead(predecessor: number, applicant: Applicant): Promise<ChainPlace | NoPlace> {
   const answer = await askForPlace(predecessor, 'places', applicant);
   if (answer.kind === 'done') return answer.body as ChainPlace;
   const reason = 'reason' in answer ? answer.reason : `node ${predecessor} is none of a chain`;
-  throw new HttpProblem(answer.kind === 'refused' ? 'MEMBERS_FIXED' : 'MEMBERS_CHANGING', reason);
+  return { isRefused: answer.kind === 'refused', reason };
 }
 
 function askForPlace(
@@ -107,6 +113,14 @@ function askForPlace(
   { index, run }: Applicant,
 ): Promise<ChainAnswer> {
   return askNode(node, `${what}?index=${index}&run=${run}`);
+}
+
+/** @throws OperationError when another program, or another release, has answered */
+function placeOf(body: unknown): OwnPlace {
+  const place = body as OwnPlace;
+  const flaw = configurationFlaw(place.configuration);
+  if (flaw === null) return place;
+  throw new OperationError('NOT_RUNNING', `the place in the chain is no good: ${flaw}`);
 }
 
 function leaving(reason: string): ControllerEnd {

@@ -1,8 +1,9 @@
 import type { Settings } from '../../controller/settings.ts';
-import type { ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-places.ts';
+import type { ChainIdentity } from '../../dialects/minikv/chain-places.ts';
 import { httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';
+import type { OwnPlace } from './joining.ts';
 import type { MiniKvLogLevel } from './words.ts';
 
 export interface NodePlace {
@@ -25,7 +26,7 @@ export function founderSettings(own: ChainIdentity, logLevel: MiniKvLogLevel): S
 }
 
 /** The settings of the controller that a node of a chain is which joins the others. */
-export function joiningSettings(index: number, place: ChainPlace, logLevel: MiniKvLogLevel): Settings {
+export function joiningSettings(index: number, place: OwnPlace, logLevel: MiniKvLogLevel): Settings {
   const { id, configuration } = place;
   const address = { host: NODE_HOST, port: nodePortOf(index) };
   return {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { Applicant, ChainIdentity, ChainPlace } from '../../dialects/minikv/chain-places.ts';
+import type { Applicant, ChainIdentity } from '../../dialects/minikv/chain-places.ts';
 import { httpPortOf, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
-import { HttpProblem } from '../../http/problems.ts';
+import { notYetAnswer } from '../../dialects/minikv/not-yet-answer.ts';
 import { EarlyTransport } from '../../transport/early-transport.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
 import { CALLING_TRANSPORT } from './calling-transport.ts';
-import { Joining, placeAhead } from './joining.ts';
+import { Joining, type OwnPlace, placeAhead } from './joining.ts';
 import type { ChainOptions } from './node-options.ts';
 import { openPort } from './open-port.ts';
 
@@ -15,8 +15,6 @@ const ANSWERED_WITHIN_MS = 1_800;
 
 /** Other nodes ask again. They are answered in time for a head that looks for its former chain. */
 const NODES_ANSWERED_WITHIN_MS = 100;
-
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Runs a node of a chain until SIGINT or SIGTERM. @returns the exit code @throws OperationError */
 export async function runChainNode(options: ChainOptions, portsWithinMs: number): Promise<number> {
@@ -43,7 +41,7 @@ async function runOnce(options: ChainOptions, portsWithinMs: number, onceOpen: (
   const { index, predecessor, logLevel } = options;
   const transport = new EarlyTransport(CALLING_TRANSPORT, portsWithinMs);
   const joining = new Joining(index);
-  const answer = () => new HttpProblem('NOT_VOTING', joining.waitsFor).lastAnswerAs(JSON_TYPE);
+  const answer = () => notYetAnswer(joining.waitsFor);
   await openPort(transport, httpPortOf(index), '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
   await openPort(transport, nodePortOf(index), null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
   onceOpen();
@@ -91,9 +89,7 @@ function identityOf({ cluster, founder }: ChainIdentity): ChainIdentity {
 const STOPPED = 'stopped';
 
 /** @returns `STOPPED` when SIGINT or SIGTERM comes first */
-async function unlessStopped(
-  action: Promise<ChainPlace | null>,
-): Promise<ChainPlace | null | typeof STOPPED> {
+async function unlessStopped(action: Promise<OwnPlace | null>): Promise<OwnPlace | null | typeof STOPPED> {
   const over = new AbortController();
   const stopped = ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: over.signal }));
   try {

@@ -11,14 +11,15 @@ import {
   ChainPlaces,
   type Members,
   membersNow,
+  type NoPlace,
   patiently,
 } from './chain-places.ts';
 import { NODE_INDEX_MAX } from './chain-ports.ts';
 
 /** A node of a chain, as far as others that want to join it are concerned. */
 export interface ChainNode extends ChainIdentity {
-  /** Asks the node that this one follows for a place for another node; null at the head. @throws HttpProblem */
-  readonly askAhead: ((applicant: Applicant) => Promise<ChainPlace>) | null;
+  /** Asks the node that this one follows for a place for another node; null at the head. */
+  readonly askAhead: ((applicant: Applicant) => Promise<ChainPlace | NoPlace>) | null;
 }
 
 /** The node that follows this one, or is about to. */
@@ -36,14 +37,14 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /**
  * Takes nodes into the chain that this node is one of:
  *
- *  1. A node that starts asks the one that it is to follow, by `/chain/nodes`. If that one has not joined itself yet, it
- *     passes the question on to the node that it follows, by `/chain/places`. The first one that is a member of the
- *     chain gives the place, so that several nodes can join at once.
- *  2. The node runs as a controller that joins, and asks the nodes before it, by `/chain/voters`, to let it vote. With
- *     it vote all others that join and have caught up.
+ *  1. A node that starts asks its predecessor for a place, by `/chain/nodes`. A predecessor that has not joined itself
+ *     passes the question on to its own, by `/chain/places`. The first node on the way that is a member of the chain
+ *     gives the place, so that several nodes can join at once.
+ *  2. The new node runs as a controller that joins, and asks the members, by `/chain/voters`, to let it vote. All other
+ *     controllers that join and have caught up get their votes with it.
  *
- * A node that was the head, or whose predecessor is not there, asks all nodes that listen, by `/chain/home`, whether a
- * chain goes on without it.
+ * A head that starts, and a node whose predecessor is not there, ask all nodes that listen, by `/chain/home`, whether a
+ * chain goes on that had a node with their index.
  */
 export function chainMembership(own: ChainNode): RouteGroup {
   return (app: FastifyInstance, { self, readiness }: HttpPorts) => {
@@ -53,7 +54,8 @@ export function chainMembership(own: ChainNode): RouteGroup {
     const placeFor = async (http: FastifyRequest, applicant: Applicant): Promise<ChainPlace> => {
       const isOutside = ({ controllers }: Members) =>
         !controllers.some((one) => one.id === self && one.votes);
-      if (own.askAhead !== null && isOutside(await membersNow(http))) return own.askAhead(applicant);
+      if (own.askAhead !== null && isOutside(await membersNow(http)))
+        return placeIn(await own.askAhead(applicant));
       return patiently(() => places.step(http, applicant));
     };
 
@@ -110,6 +112,12 @@ class Successor {
     this.#follower = { index, run, id: null, askedMs };
     return this.#follower;
   }
+}
+
+/** @throws HttpProblem where there is none */
+function placeIn(answer: ChainPlace | NoPlace): ChainPlace {
+  if ('id' in answer) return answer;
+  throw new HttpProblem(answer.isRefused ? 'MEMBERS_FIXED' : 'MEMBERS_CHANGING', answer.reason);
 }
 
 /** Ids of controllers are below 256. */

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { askLocal } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
-import type { Configuration } from '../../placement/configuration.ts';
 import type { WantedMembers } from '../../protocol/request.ts';
 import { NODE_HOST, nodePortOf } from './chain-ports.ts';
 
@@ -17,8 +16,15 @@ export interface ChainIdentity {
 /** The place that a node gets in a chain. */
 export interface ChainPlace extends ChainIdentity {
   readonly id: number;
-  /** The controllers of the chain, this one among them. */
-  readonly configuration: Configuration;
+  /** The configuration of the chain, with this controller in it, as `member json` tells it. */
+  readonly configuration: object;
+}
+
+/** Why there is no place for a node. */
+export interface NoPlace {
+  /** It is no use to ask again at once. */
+  readonly isRefused: boolean;
+  readonly reason: string;
 }
 
 /** A node that asks for a place. */
@@ -32,7 +38,7 @@ export interface Applicant {
 export interface Members {
   readonly controllers: readonly { readonly id: number; readonly address: string; readonly votes: boolean }[];
   /** Null: there is no view, or none with another configuration than that of the start. */
-  readonly agreed: Configuration | null;
+  readonly agreed: object | null;
 }
 
 /** The places that this node has given to others. */
