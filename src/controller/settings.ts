@@ -18,8 +18,6 @@ export interface AddedController {
   readonly address: Address;
   /** The controllers of the cluster, as the others told it, with this one among them. */
   readonly configuration: Configuration;
-  /** A further port for HTTP alone, on the same host; absent for none. */
-  readonly httpPort?: number;
 }
 
 /** All settings of one controller, validated; `config.ini` explains each with its formula. */
@@ -33,12 +31,15 @@ export interface Settings {
   /** Of a controller that was added to the cluster later; absent for those in `peers`. */
   readonly added?: AddedController;
   /**
-   * Controllers of `peers` are dropped as well once they have been removed. That is safe only where none of them is ever
-   * started again under the name of this cluster: without its data, and told by nobody, it would form a cluster alone.
+   * Controllers of `peers` are dropped as well once they have been removed. That is safe only where none of them is
+   * ever started again under the name of this cluster: without its data, and told by nobody, it would form a cluster
+   * alone.
    */
   readonly dropsFounders?: true;
   /** The first of the further ports for HTTP alone, see `httpAddressOf`; 0 for none. */
   readonly httpPort: number;
+  /** Where this controller listens for HTTP alone, in the place of what `httpPort` says. */
+  readonly httpAt?: Address;
   /** Names by which HTTP clients may reach the controllers, beside the hosts in `peers`. */
   readonly httpHosts: readonly string[];
   /** The file with the cluster secret; empty for none. */
@@ -144,11 +145,9 @@ export function httpAddressOf(
 
 /** Where the controller with these settings listens for HTTP alone; null for nowhere. */
 export function ownHttpAddress(
-  settings: Pick<Settings, 'httpPort' | 'peers' | 'self' | 'added'>,
+  settings: Pick<Settings, 'httpPort' | 'httpAt' | 'peers' | 'self'>,
 ): Address | null {
-  const { added, self } = settings;
-  if (added === undefined) return httpAddressOf(settings, self);
-  return added.httpPort === undefined ? null : { host: added.address.host, port: added.httpPort };
+  return settings.httpAt ?? httpAddressOf(settings, settings.self);
 }
 
 /** The owner that the data files of a controller with these settings name. @param consistency the kind of journal */

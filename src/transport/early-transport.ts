@@ -44,13 +44,22 @@ export class EarlyTransport implements Transport {
   async open(address: NetworkAddress, alsoAt: NetworkAddress | null, late?: LateAnswer): Promise<void> {
     const door = new Door(late ?? null);
     this.#doors.set(nameOf(address), door);
-    door.listeners.push(await this.#listenPatiently(address, door.admit));
+    door.add(await this.#listenPatiently(address, door.admit));
     if (alsoAt === null) return;
     try {
-      door.listeners.push(await this.#listenPatiently(alsoAt, door.admit));
+      door.add(await this.#listenPatiently(alsoAt, door.admit));
     } catch (error) {
       if (!NO_SUCH_ADDRESS.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     }
+  }
+
+  /** The same owner listens there as well, as soon as that is possible and if it ever is. */
+  openAlso(address: NetworkAddress, alsoAt: NetworkAddress): void {
+    const door = this.#doors.get(nameOf(address))!;
+    this.#listenPatiently(alsoAt, door.admit).then(
+      (listener) => door.add(listener),
+      () => {},
+    );
   }
 
   async listen(
@@ -95,13 +104,19 @@ const NO_SUCH_ADDRESS: readonly string[] = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EI
 
 /** The listeners of one owner. Connections wait, paused, until there is one, or until it is too late. */
 class Door {
-  readonly listeners: Listener[] = [];
+  readonly #listeners: Listener[] = [];
+  #isClosed = false;
   readonly #late: LateAnswer | null;
   readonly #waiting = new Map<Connection, NodeJS.Timeout | null>();
   #onConnection: ((connection: Connection) => void) | null = null;
 
   constructor(late: LateAnswer | null) {
     this.#late = late;
+  }
+
+  add(listener: Listener): void {
+    if (this.#isClosed) listener.close();
+    else this.#listeners.push(listener);
   }
 
   readonly admit = (connection: Connection): void => {
@@ -135,7 +150,8 @@ class Door {
   }
 
   #closeListeners(): void {
-    for (const listener of this.listeners) listener.close();
+    this.#isClosed = true;
+    for (const listener of this.#listeners) listener.close();
   }
 
   /** What the client has sent is read as well: the system would throw the answer away with bytes that nobody reads. */

@@ -68,8 +68,16 @@ export class MiniKvChain {
   async served(index: number): Promise<void> {
     await eventually(async () => {
       const answer = await this.get(index, 'any');
-      expect(`${answer?.status} ${this.nodes.get(index)!.said()}`).toMatch(/^200 /);
+      expect(`${answer?.status} from node ${index} of ${this.#said()}`).toMatch(/^200 /);
     });
+  }
+
+  /** All that the nodes have said, to be shown where one of them does not serve. */
+  #said(): string {
+    const each = [...this.nodes].map(([index, { child, said }]) => {
+      return `node ${index} (exit code ${child.exitCode}):\n${said()}`;
+    });
+    return each.join('\n');
   }
 
   async allServed(): Promise<void> {

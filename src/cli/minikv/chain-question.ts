@@ -1,7 +1,6 @@
 import { request } from 'node:http';
-import { NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
+import { CALLING_HOST, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { reasonOf } from '../failure.ts';
-import { CALLING_HOST } from './calling-transport.ts';
 
 /** What a node of a chain has answered. */
 export type ChainAnswer =

@@ -27,10 +27,10 @@ async function nodesListening(): Promise<readonly number[]> {
   }
 }
 
-/** The indices of the nodes whose ports are listened on at 127.0.0.1. @param table as `/proc/net/tcp` has it */
+/** The indices of the nodes whose ports are listened on at `NODE_HOST`. @param table as `/proc/net/tcp` has it */
 export function listeningIn(table: string): readonly number[] {
   const found: number[] = [];
-  for (const [, port] of table.matchAll(/^\s*\d+: 0100007F:([0-9A-F]{4}) 00000000:0000 0A /gm)) {
+  for (const [, port] of table.matchAll(/^\s*\d+: 0200007F:([0-9A-F]{4}) 00000000:0000 0A /gm)) {
     const index = Number.parseInt(port!, 16) - nodePortOf(0);
     if (index >= 0 && index <= NODE_INDEX_MAX) found.push(index);
   }

@@ -1,6 +1,6 @@
-import type { Settings } from '../../controller/settings.ts';
+import type { Address, Settings } from '../../controller/settings.ts';
 import type { ChainIdentity } from '../../dialects/minikv/chain-places.ts';
-import { httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
+import { CLIENT_HOST, httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';
 import type { OwnPlace } from './joining.ts';
@@ -15,26 +15,33 @@ export interface NodePlace {
 
 /** The settings of the controller that a node without replication is. */
 export function nodeSettings({ httpPort, port, logLevel }: NodePlace): Settings {
-  const own = { cluster: 'minikv', peers: `${NODE_HOST}:${port}`, http_port: String(httpPort) };
+  const own = { cluster: 'minikv', peers: `${CLIENT_HOST}:${port}`, http_port: String(httpPort) };
   return memorySettings({ ...own, log_level: logLevel });
 }
 
 /** The settings of the controller that the first node of a chain is. */
 export function founderSettings(own: ChainIdentity, logLevel: MiniKvLogLevel): Settings {
-  const http_port = String(httpPortOf(own.founder));
-  return { ...memorySettings({ ...chainOf(own), http_port, log_level: logLevel }), dropsFounders: true };
+  return {
+    ...memorySettings({ ...chainOf(own), log_level: logLevel }),
+    httpAt: httpOf(own.founder),
+    dropsFounders: true,
+  };
 }
 
 /** The settings of the controller that a node of a chain is which joins the others. */
 export function joiningSettings(index: number, place: OwnPlace, logLevel: MiniKvLogLevel): Settings {
   const { id, configuration } = place;
-  const address = { host: NODE_HOST, port: nodePortOf(index) };
   return {
     ...memorySettings({ ...chainOf(place), log_level: logLevel }),
     self: id,
-    added: { address, configuration, httpPort: httpPortOf(index) },
+    added: { address: { host: NODE_HOST, port: nodePortOf(index) }, configuration },
+    httpAt: httpOf(index),
     dropsFounders: true,
   };
+}
+
+function httpOf(index: number): Address {
+  return { host: CLIENT_HOST, port: httpPortOf(index) };
 }
 
 function chainOf({ cluster, founder }: ChainIdentity): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Applicant, ChainIdentity } from '../../dialects/minikv/chain-places.ts';
-import { httpPortOf, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
+import { CLIENT_HOST, httpPortOf, NODE_HOST, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
 import { notYetAnswer } from '../../dialects/minikv/not-yet-answer.ts';
 import { EarlyTransport } from '../../transport/early-transport.ts';
 import { EXIT_OK, OperationError } from '../failure.ts';
@@ -42,8 +42,13 @@ async function runOnce(options: ChainOptions, portsWithinMs: number, onceOpen: (
   const transport = new EarlyTransport(CALLING_TRANSPORT, portsWithinMs);
   const joining = new Joining(index);
   const answer = () => notYetAnswer(joining.waitsFor);
-  await openPort(transport, httpPortOf(index), '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
-  await openPort(transport, nodePortOf(index), null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
+  const clients = { host: CLIENT_HOST, port: httpPortOf(index) };
+  const nodes = { host: NODE_HOST, port: nodePortOf(index) };
+  // Browsers and clients that are told `localhost` may take it for `::1`.
+  await openPort(transport, clients, '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
+  await openPort(transport, nodes, null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
+  // For people who ask the controller by the address that they expect.
+  if (NODE_HOST !== CLIENT_HOST) transport.openAlso(nodes, { ...nodes, host: CLIENT_HOST });
   onceOpen();
   const loading = load();
   const found = await unlessStopped(

@@ -30,7 +30,8 @@ export async function runMiniKvNode(words: readonly string[]): Promise<number> {
 /** Listens first, and loads all else while clients may be calling already. */
 async function runSingle(logLevel: MiniKvLogLevel): Promise<number> {
   const transport = new EarlyTransport(NODE_TRANSPORT, PORTS_WITHIN_MS);
-  await openPort(transport, HTTP_PORT, '::1');
+  // Browsers and clients that are told `localhost` may take it for `::1`.
+  await openPort(transport, { host: '127.0.0.1', port: HTTP_PORT }, '::1');
   const { runController } = await import('../process/run-controller.ts');
   const { freePorts } = await import('../process/free-ports.ts');
   const { nodeSettings } = await import('./node-settings.ts');
