@@ -22,7 +22,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --horizon MS          deletions are not kept for a peer that is silent for longer
   --shards              keys spread over groups of some of the controllers
   --mixed               keyspaces of all levels in one cluster, instead of one level
-  --members             at the ordered levels, controllers come to vote and stop voting
+  --members             controllers come to vote and stop voting
   --joins               the same, and controllers with new ids come and go for good
   --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
                         With --mixed: all, or never`;

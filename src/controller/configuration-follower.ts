@@ -14,11 +14,13 @@ import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/
 import type { PlannedShard } from '../placement/shards.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { Groups } from './groups.ts';
+import type { Retirement } from './retirement.ts';
 
 export interface ConfigurationFollowerPorts {
   readonly core: Pick<CorePorts, 'settings' | 'clock' | 'refuse'>;
   readonly groups: Groups;
   readonly peers: Peers;
+  readonly retirement: Retirement;
   /** Peers that are connected, and run a release that knows no agreed placements. */
   readonly olderPeers: () => readonly ControllerId[];
 }
@@ -30,8 +32,8 @@ export interface ConfigurationFollowerPorts {
  *    by its own settings: it is refused.
  *  - The groups beside the root group, with views of their own, come to the same voters. In each view the
  *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with.
- *  - A controller that was added once, and was removed, is dropped, once it counts in no group. The first member of the
- *    view of the root group asks for that.
+ *  - A controller that was added once, and was removed, is dropped, once it counts in no group, and once what it wrote
+ *    alone is at the others. The first member of the view of the root group asks for that.
  */
 export class ConfigurationFollower {
   readonly #ports: ConfigurationFollowerPorts;
@@ -72,7 +74,7 @@ export class ConfigurationFollower {
   }
 
   #dropRemoved(): void {
-    const { core, groups } = this.#ports;
+    const { core, groups, retirement } = this.#ports;
     const { views } = groups;
     if (!views.isAsking() || views.isReconfiguring) return;
     const { configuration } = views;
@@ -80,6 +82,7 @@ export class ConfigurationFollower {
     const id = toDrop(configuration, dropsFounders === true ? 0 : peers.length);
     // mutant: drops-while-it-counts
     if (id === null || followingViews(groups).some((one) => isCounted(one.configuration, id))) return;
+    if (retirement.isAwaited(id)) return;
     const to = without(configuration, id);
     if (typeof to !== 'string')
       this.#reconfigure(views, to, { reason: `controller ${id} was removed`, isFor: [] });

@@ -3,13 +3,14 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import type { Heartbeat } from '../membership/messages.ts';
+import type { Heartbeat, Retired } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
 import { type Configuration, idsEndOf } from '../placement/configuration.ts';
+import type { Moving } from '../placement/moving.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import { isHopMessage } from '../replication/hop/messages.ts';
@@ -28,6 +29,7 @@ import { Levels } from './levels.ts';
 import { Mover } from './moves/mover.ts';
 import { PeerLog } from './peer-log.ts';
 import { absenceOf, peerIdsIn, peersOf } from './peers-of.ts';
+import { Retirement } from './retirement.ts';
 import type { Roles } from './roles.ts';
 import { Serving } from './serving.ts';
 import { breakSilentLinks } from './silent-links.ts';
@@ -45,6 +47,7 @@ export class Core {
   readonly peers: Peers;
   readonly time: CoreTime;
   readonly departure: Departure;
+  readonly retirement: Retirement;
   readonly roles: Roles;
   readonly groups: Groups;
   readonly levels: Levels;
@@ -79,6 +82,7 @@ export class Core {
       announce: () => this.onHeartbeatTick(),
     });
     this.#admission = this.time.admission();
+    this.retirement = new Retirement(() => this.groups);
     this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard));
     this.#onConfiguration();
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
@@ -88,6 +92,7 @@ export class Core {
       core: ports,
       groups: this.groups,
       peers: this.peers,
+      retirement: this.retirement,
       olderPeers: () => this.olderPeers,
     });
     this.roles = rolesOf(this.peers, this.groups);
@@ -168,8 +173,7 @@ export class Core {
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
       this.groups.byNumber[group]!.bus.send(peer, message);
-    const { word } = this.mover;
-    if (word !== null) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
+    for (const word of this.#words()) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerUp(peer);
   }
 
@@ -204,6 +208,7 @@ export class Core {
     // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
+    if (message.type === 'retired') return this.retirement.onRetired(from, message);
     if (message.type === 'moving' || isRangeMessage(message)) return this.mover.onMessage(from, message);
     if (isHopMessage(message)) return this.serving.onMessage(from, number, message);
     const group = this.groups.byNumber[number];
@@ -241,14 +246,18 @@ export class Core {
     this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
     for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
       this.groups.byNumber[group]!.bus.sendToAll(message);
-    const { word } = this.mover;
-    if (word !== null) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
+    for (const word of this.#words()) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
   }
 
   /** To be called every `sync_interval`. */
   onSyncTick(): void {
     if (this.#isOver) return;
     for (const group of this.groups.all) group.scheme.onSyncTick();
+  }
+
+  /** What follows a heartbeat while this controller takes part in a move, or votes no more. */
+  #words(): readonly (Moving | Retired)[] {
+    return [this.mover.word, this.retirement.word].filter((word) => word !== null);
   }
 
   #onPlacement(): void {
@@ -307,6 +316,8 @@ export class Core {
       incarnationOf,
       takesDifferences: () => this.olderPeers.length === 0,
       placementGate: () => this.groups.views.gate('read'),
+      votingGate: () => this.groups.views.votingGate(),
+      retiredAt: (peer, of) => this.retirement.retiredAt(peer, of),
       refuse,
       requestFlush,
       onPlacement: () => this.#onPlacement(),

@@ -19,6 +19,7 @@ import { predecessorOf } from './view-choice.ts';
 import {
   ABOUT_TO_BE_TAKEN_IN,
   CATCHING_UP,
+  FIRST_VIEW,
   LEASE_RENEWED,
   NO_LEASE,
   NOT_VOTING,
@@ -170,6 +171,20 @@ export class Membership {
       this.#votes = isVoter(configuration, this.#ports.node);
     }
     return this.#votes;
+  }
+
+  /**
+   * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one that
+   * is not changed before it knows. One that was added has none of that before the first view that it has installed.
+   */
+  votingGate(): Gate {
+    if (!this.isVoting()) return NOT_VOTING;
+    if (this.view !== null) return OPEN;
+    const { configuration, knowsPlacement } = this.#changer;
+    const { node, configured } = this.#ports;
+    // mutant: votes-before-installed
+    if (!isVoter(configuration, node)) return NOT_VOTING;
+    return configured.epoch === undefined || knowsPlacement ? OPEN : FIRST_VIEW;
   }
 
   /** A change of the configuration that this controller has asked for is not answered yet. */

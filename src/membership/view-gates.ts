@@ -12,6 +12,8 @@ export const NOT_VOTING = closedBecause(
   'this controller does not vote, and serves nothing until it does: main.ts member list',
 );
 
+export const FIRST_VIEW = waitBecause('NO_VIEW', 'this controller was added, and waits for its first view');
+
 export const ABOUT_TO_BE_TAKEN_IN = waitBecause(
   'OUT_OF_VIEW',
   'the other controllers are about to take this one in',

@@ -61,6 +61,7 @@ const CODECS: Codecs = {
   placed: [27, membership.placed],
   configured: [40, membership.configured],
   configuration: [41, membership.configuration],
+  retired: [60, membership.retired],
   moving: [28, heartbeat.moving],
   'chain-ask': [32, chain.chainAsk],
   'chain-down': [33, chain.chainDown],

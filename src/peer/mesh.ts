@@ -385,8 +385,16 @@ const REMOVED = 'it is no controller of this cluster any more';
 
 /** Older releases do not know the message. */
 function isOfPlacements({ type }: PeerMessage): boolean {
-  return type === 'placed' || type === 'configured' || type === 'configuration' || type === 'moving';
+  return OF_PLACEMENTS.has(type);
 }
+
+const OF_PLACEMENTS: ReadonlySet<PeerMessage['type']> = new Set([
+  'placed',
+  'configured',
+  'configuration',
+  'retired',
+  'moving',
+]);
 
 /**
  * Largest frame of a handshake without the lists of peers, in bytes. The list is in the hello, and up to twice in the

@@ -130,6 +130,8 @@ export class MessageChecks {
         return this.#ballot(message.promised);
       case 'foreign':
         return first(message.parts, ({ seen }) => this.#stretches(seen));
+      case 'retired':
+        return first(message.written, ({ time }) => this.#time(time));
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':

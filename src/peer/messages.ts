@@ -1,5 +1,5 @@
 import type { ControllerId } from '../base/number-kinds.ts';
-import type { Heartbeat } from '../membership/messages.ts';
+import type { Heartbeat, Retired } from '../membership/messages.ts';
 import type { Moving } from '../placement/moving.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
@@ -53,7 +53,14 @@ export interface Refusal {
 export type HandshakeMessage = Hello | Proof | Welcome | Refusal;
 
 /** Every message that controllers send each other. Each is declared beside the part that sends it. */
-export type PeerMessage = HandshakeMessage | Heartbeat | Moving | RangeMessage | HopMessage | GroupMessage;
+export type PeerMessage =
+  | HandshakeMessage
+  | Heartbeat
+  | Retired
+  | Moving
+  | RangeMessage
+  | HopMessage
+  | GroupMessage;
 
 /** The mesh handles a message of the handshake itself; `MessageChecks` refuses one that comes later. */
 export function isHandshake(message: PeerMessage): message is HandshakeMessage {

@@ -23,6 +23,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   placed: 'root',
   configured: 'root',
   configuration: 'root',
+  retired: 'root',
   moving: 'root',
   'range-ask': 'root',
   'range-part': 'root',

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber, VersionTime } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -59,6 +59,16 @@ export interface ControllerPorts {
   readonly takesDifferences: () => boolean;
   /** Open while this controller holds a lease of the view that has its placement. */
   readonly placementGate: () => Gate;
+  /**
+   * Whether this controller may answer alone, as at the convergent levels: open while it votes, and goes by a placement
+   * that is not changed without it.
+   */
+  readonly votingGate: () => Gate;
+  /**
+   * The version time of the newest write that the peer has answered in the group, if it votes no more and has said so;
+   * 0 for others.
+   */
+  readonly retiredAt: (peer: ControllerId, group: GroupNumber) => VersionTime;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */

@@ -1,4 +1,4 @@
-import { type Configuration, idsOf, VOTERS_MAX, votersOf } from '../../src/placement/configuration.ts';
+import { type Configuration, idsOf, isJoining, VOTERS_MAX, votersOf } from '../../src/placement/configuration.ts';
 import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
 import { mayHaveVoters } from './faults.ts';
 import { Newcomers } from './newcomers.ts';
@@ -115,7 +115,7 @@ export class MemberSteps {
     const voters = votersOf(configuration);
     const outside = idsOf(configuration).filter((id) => !voters.includes(id));
     const isFull = voters.length === VOTERS_MAX;
-    if (outside.length > 0 && isFull) this.#drop(serving, outside.at(-1)!);
+    if (outside.length > 0 && isFull) this.#drop(serving, outside);
     else if (outside.length > 0) this.#ask(serving, outside.slice(0, VOTERS_MAX - voters.length), []);
     return false;
   }
@@ -155,8 +155,12 @@ export class MemberSteps {
     this.#change(node, (configuration) => withJoining(configuration, address), []);
   }
 
-  #drop(node: SimNode, id: number): void {
-    this.#change(node, (configuration) => without(configuration, id), []);
+  /** One that has voted is asked to go once what it wrote is at the others. */
+  #drop(node: SimNode, outside: readonly number[]): void {
+    const { retirement, groups } = node.core!;
+    const { configuration } = groups.views;
+    const id = outside.findLast((one) => isJoining(configuration, one) || !retirement.isAwaited(one));
+    if (id !== undefined) this.#change(node, (from) => without(from, id), []);
   }
 
   #ask(node: SimNode, come: readonly number[], go: readonly number[]): void {

@@ -153,7 +153,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
         : [],
     ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
     switches,
-    ...(isOrdered(level) && drawMembers(seed, draw, Math.max(500, ...plansMs), nodes)),
+    ...drawMembers(seed, draw, Math.max(500, ...plansMs), nodes),
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
@@ -176,7 +176,7 @@ function drawSharded(seed: number, { sharded: _, switches, ...draw }: Draw): Sce
   const horizonMs = Number.POSITIVE_INFINITY;
   const level = pickOr(draw.level, () => new Random(seed).fork('level of shards').pick(SHARD_LEVELS));
   const weakReads = isOrdered(level) ? {} : { weakReads: 0 };
-  const fixed = { level, ...weakReads, horizonMs, switches: false, nodes } as const;
+  const fixed = { level, ...weakReads, horizonMs, switches: false, members: false, nodes } as const;
   const drawn = drawScenario(seed, { ...draw, ...fixed });
   const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
   const away = drawn.absence.nodes.slice(0, shards.replicas - needed);

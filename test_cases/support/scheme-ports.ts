@@ -51,6 +51,8 @@ function controllerPorts(): ControllerPorts {
     incarnationOf: () => null,
     takesDifferences: () => true,
     placementGate: () => OPEN,
+    votingGate: () => OPEN,
+    retiredAt: () => 0,
     onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},

@@ -2,7 +2,6 @@ import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
-import { SCHEMES } from '../../replication/schemes.ts';
 import { areAllFollowing } from '../configuration-follower.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
@@ -37,14 +36,10 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
 function refusalOf({ core }: MemberParts): Reply | null {
   const { views, withEntries } = core.groups;
-  // A controller that does not vote gets no placement, and so must have no keys of its own to serve.
-  const isOrdered = withEntries.every(
-    ({ members, schemeName }) => members === null && SCHEMES[schemeName].isOrdered,
-  );
-  if (!isOrdered || views.placement?.move != null)
+  // The controllers of a shard are those that it was planned with. A move waits for all controllers.
+  if (withEntries.some(({ members }) => members !== null) || views.placement?.move != null)
     return clientError(
-      'which controllers vote can be changed where every keyspace is at linearizability or sequential, ' +
-        'without shards, and none is being changed: keyspace lists them',
+      'which controllers vote can be changed where no keyspace has shards, and none is being changed: keyspace lists them',
     );
   const [older] = core.olderPeers;
   if (older !== undefined)

@@ -10,7 +10,9 @@ import type {
   Prepare,
   Promised,
   Rejected,
+  Retired,
   ViewPartTold,
+  WrittenUntil,
 } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -176,6 +178,23 @@ export const configured: Codec<Configured> = {
     const kind = wordOf(CONFIGURED, r.u8());
     const codec = kind === 'promised' ? promised : kind === 'accept' ? accept : placed;
     return { type: 'configured', configuration, message: codec.read(r) };
+  },
+};
+
+export const retired: Codec<Retired> = {
+  write(w, { epoch, written }) {
+    w.u53(epoch);
+    w.u8(written.length);
+    for (const { group, time } of written) {
+      w.u8(group);
+      w.u53(time);
+    }
+  },
+  read(r) {
+    const epoch = r.u53();
+    const written: WrittenUntil[] = [];
+    for (let left = r.u8(); left > 0; left--) written.push({ group: r.u8(), time: r.u53() });
+    return { type: 'retired', epoch, written };
   },
 };
 

@@ -4,6 +4,7 @@ import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.t
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
+import { isJoining } from '../../placement/configuration.ts';
 import { diskGate, journalTroubleOf } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
@@ -73,10 +74,10 @@ export class Convergent implements Scheme {
    */
   constructor(ports: SchemePorts, foreign: ForeignDependencies | null = null) {
     const { bus, replica, vector, settings } = ports;
-    const { node, versions, peers, clock, requestFlush, time } = ports.controller;
+    const { node, versions, peers, clock, requestFlush, time, configuration } = ports.controller;
     this.#ports = ports;
     this.#firstSync = new InitialExchanges({
-      peers: peers.ids,
+      peers,
       isReachable: (peer) => bus.isUp(peer) || peers.isUp(peer),
       clock,
       graceMs: settings.startGraceMs,
@@ -104,6 +105,7 @@ export class Convergent implements Scheme {
     this.#handOver = new HandOver(ports, (peer) => exchange.pull(peer));
     this.freshness = new HeardProof({
       peers,
+      isJoining: (peer) => isJoining(configuration(), peer),
       clock,
       exchangedMs: (peer) => exchange.startedMs(peer),
       hasWaiting: (peer) => causal?.hasWaiting(peer) ?? false,
@@ -170,8 +172,12 @@ export class Convergent implements Scheme {
   }
 
   gate(need: Need): Gate {
-    const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;
-    const gate = closed ?? timeGate(this.#ports.controller.time, need, true);
+    const { controller, replica } = this.#ports;
+    const voting = controller.votingGate();
+    // mutant: answers-without-a-vote
+    if (voting.state !== 'open') return voting;
+    const closed = need === 'write' ? diskGate(replica.journal) : null;
+    const gate = closed ?? timeGate(controller.time, need, true);
     if (gate !== null) return gate;
     if (!this.#firstSync.done) return CATCHING_UP;
     return this.#causal?.trouble ?? OPEN;
@@ -258,6 +264,10 @@ export class Convergent implements Scheme {
 
   get isCaughtUp(): boolean {
     return this.#firstSync.done;
+  }
+
+  get writtenUntil(): VersionTime | null {
+    return this.#ownWrites.writtenUntil;
   }
 
   get isNeeded(): boolean {

@@ -5,6 +5,8 @@ import type { SchemePorts } from '../scheme-ports.ts';
  * The planned end of a controller at a convergent level: it waits until the others say that they have its writes.
  * Pushes alone do not always show that, and the next exchange of `sync_interval` may be far away. So the others ask a
  * controller that is about to end for what they lack, and tell at once what they know then.
+ *
+ * They ask one that votes no more in the same way: it may be dropped once they have what it wrote.
  */
 export class HandOver {
   readonly #ports: SchemePorts;
@@ -23,11 +25,14 @@ export class HandOver {
     return peers.ids.some((peer) => peers.isHeard(peer) && knownBy(peer).timeOf(node) < writtenUntil);
   }
 
-  /** To be called every few milliseconds: asks peers that are about to end. */
+  /** To be called every few milliseconds: asks peers that are about to end, or that vote no more. */
   onTick(): void {
-    const { vector, knownBy, replica, controller } = this.#ports;
-    for (const peer of controller.peers.departing('drained')) {
-      const lacks = vector.timeOf(peer) < knownBy(peer).timeOf(peer);
+    const { group, vector, knownBy, replica, controller } = this.#ports;
+    const { peers, retiredAt } = controller;
+    for (const peer of peers.ids) {
+      const isEnding = peers.departureOf(peer) === 'drained';
+      const has = isEnding ? knownBy(peer).timeOf(peer) : retiredAt(peer, group);
+      const lacks = vector.timeOf(peer) < has && peers.isHeard(peer);
       if (lacks && replica.journal.state.writable) this.#pull(peer);
     }
   }

@@ -6,6 +6,8 @@ import { type Freshness, silenceOf } from '../freshness.ts';
 
 export interface HeardProofPorts {
   readonly peers: Peers;
+  /** The peer has been added, and has answered no client yet. */
+  readonly isJoining: (peer: ControllerId) => boolean;
   readonly clock: Clock;
   /** When the last exchange was started that has completed with the peer; null for none. */
   readonly exchangedMs: (peer: ControllerId) => MonotonicMs | null;
@@ -38,6 +40,9 @@ const ASK_EVERY_MS = 20;
  * the way is not known here.
  *
  * A run that has ended may have answered writes that its controller has lost. Nothing is proven of these.
+ *
+ * A controller that is not known here may answer writes as well, once controllers were added. Therefore the proof then
+ * needs a lease, too: no later view has voters of which this controller does not know (`proofGateOf`).
  */
 export class HeardProof implements Freshness {
   readonly #ports: HeardProofPorts;
@@ -52,16 +57,19 @@ export class HeardProof implements Freshness {
   }
 
   get provenMs(): MonotonicMs {
-    const { peers, clock } = this.#ports;
+    const { peers, isJoining, clock } = this.#ports;
     let provenMs = clock.nowMs();
-    for (const peer of peers.ids) provenMs = Math.min(provenMs, this.#of(peer));
+    for (const peer of peers.ids) {
+      // mutant: proof-needs-who-joins
+      if (!isJoining(peer)) provenMs = Math.min(provenMs, this.#of(peer));
+    }
     return provenMs;
   }
 
   /** The peers that hold the proof up are those that are not heard: without one of them there is none. */
   seek(): Gate {
-    const { peers, clock, ask } = this.#ports;
-    const unheard = peers.ids.filter((peer) => !peers.isHeard(peer));
+    const { peers, isJoining, clock, ask } = this.#ports;
+    const unheard = peers.ids.filter((peer) => !peers.isHeard(peer) && !isJoining(peer));
     if (unheard.length > 0) return closedBecause('STALE', silenceOf(peers, unheard));
     const nowMs = clock.nowMs();
     this.#isAwaited = true;

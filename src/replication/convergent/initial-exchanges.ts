@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
+import type { Peers } from '../../membership/peers.ts';
 
 export interface InitialExchangesPorts {
-  readonly peers: readonly ControllerId[];
+  readonly peers: Pick<Peers, 'ids'>;
   /** The peer can be asked now, or perhaps in a moment. */
   readonly isReachable: (peer: ControllerId) => boolean;
   readonly clock: Clock;
@@ -16,12 +17,14 @@ export interface InitialExchangesPorts {
  */
 export class InitialExchanges {
   readonly #ports: InitialExchangesPorts;
+  readonly #atStart: readonly ControllerId[];
   readonly #startedMs: MonotonicMs;
   readonly #syncedWith = new Set<number>();
   #done = false;
 
   constructor(ports: InitialExchangesPorts) {
     this.#ports = ports;
+    this.#atStart = ports.peers.ids;
     this.#startedMs = ports.clock.nowMs();
   }
 
@@ -37,7 +40,13 @@ export class InitialExchanges {
 
   /** An exchange with every peer has been completed since the start. */
   get complete(): boolean {
-    return this.#ports.peers.every((peer) => this.#syncedWith.has(peer));
+    return this.#peers.every((peer) => this.#syncedWith.has(peer));
+  }
+
+  /** The peers of the start. One that was dropped since can not be asked, and nothing is kept for it. */
+  get #peers(): readonly ControllerId[] {
+    const { ids } = this.#ports.peers;
+    return ids === this.#atStart ? ids : this.#atStart.filter((peer) => ids.includes(peer));
   }
 
   onExchanged(peer: ControllerId): void {
@@ -47,10 +56,10 @@ export class InitialExchanges {
   /** To be called now and then. @returns true when it is done from now on */
   onTick(): boolean {
     if (this.#done) return false;
-    const { peers, isReachable, clock, graceMs } = this.#ports;
+    const { isReachable, clock, graceMs } = this.#ports;
     const waited = clock.nowMs() - this.#startedMs >= graceMs;
     // mutant: caught-up-with-one
-    this.#done = peers.every((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)));
+    this.#done = this.#peers.every((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)));
     return this.#done;
   }
 }

@@ -103,6 +103,13 @@ export class OwnWrites {
     return Math.min(vector.timeOf(node), Math.max(this.#completedTime, this.#recoveredTime));
   }
 
+  /** See `Scheme.writtenUntil`. */
+  get writtenUntil(): VersionTime | null {
+    const { vector, node } = this.#ports;
+    const isWhole = this.#pending === 0 && vector.timeOf(node) >= this.#completedTime;
+    return isWhole ? this.claimedTime : null;
+  }
+
   /** @param onMade told of the write before it is applied; not told where its condition does not hold */
   write(
     draft: Draft,

@@ -80,6 +80,7 @@ describe('the proof of a convergent group', () => {
   let heard: Set<number>;
   let exchangedMs: Map<number, number>;
   let waiting: Set<number>;
+  let joining: Set<number>;
   let asked: number;
   let changes: number;
   let proof: HeardProof;
@@ -91,6 +92,7 @@ describe('the proof of a convergent group', () => {
       [2, 10],
     ]);
     waiting = new Set();
+    joining = new Set();
     asked = 0;
     changes = 0;
     const peers: Pick<Peers, 'ids' | 'isHeard' | 'nameOf' | 'silentMs'> = {
@@ -101,12 +103,21 @@ describe('the proof of a convergent group', () => {
     };
     proof = new HeardProof({
       peers: peers as Peers,
+      isJoining: (peer) => joining.has(peer),
       clock,
       exchangedMs: (peer) => exchangedMs.get(peer) ?? null,
       hasWaiting: (peer) => waiting.has(peer),
       ask: () => asked++,
       onChange: () => changes++,
     });
+  });
+
+  it('needs nothing of a controller that joins, which answers no client', () => {
+    joining.add(2);
+    heard.delete(2);
+    proof.onAnswer(1, 900);
+    expect(proof.provenMs).toBe(900);
+    expect(proof.seek()).toMatchObject({ state: 'waiting' });
   });
 
   it('is as old as the oldest question that was answered last by a peer', () => {

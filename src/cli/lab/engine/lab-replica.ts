@@ -252,6 +252,8 @@ function controllerPorts(
     incarnationOf: () => null,
     takesDifferences: () => false,
     placementGate: () => OPEN,
+    votingGate: () => OPEN,
+    retiredAt: () => 0,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
     },
