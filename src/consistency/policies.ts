@@ -70,12 +70,6 @@ export interface ServingGroup {
   readonly takesDifferences: boolean;
 
   /**
-   * What the group proves of its state needs a lease: there may be controllers that are not known here, and that answer
-   * writes alone.
-   */
-  readonly provesByLease: boolean;
-
-  /**
    * Whether no controller can go by a newer placement than this one does: open while it holds a lease of the view that
    * has its placement.
    */
@@ -139,12 +133,10 @@ export function gateIn(part: ServedPart, need: Need): Gate {
  * Whether what the group proves of its state is true of the keys. Behind a barrier, the group after may be serving them
  * already, to controllers that have left this one out: then the lease of this one has run out. The group before knows
  * nothing of that. Without a barrier here no other controller can have gone past it.
- *
- * A group that proves by a lease needs it in any case.
  */
 export function proofGateOf({ hold, group }: ServedPart): Gate {
   // mutant: proof-behind-lost-barrier
-  return hold === 'writes' || group.provesByLease ? group.placementGate() : OPEN;
+  return hold === 'writes' ? group.placementGate() : OPEN;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
+import { OPEN } from '../membership/gate.ts';
 import type { Heartbeat, Retired } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
@@ -317,6 +318,8 @@ export class Core {
       takesDifferences: () => this.olderPeers.length === 0,
       placementGate: () => this.groups.views.gate('read'),
       votingGate: () => this.groups.views.votingGate(),
+      // The controllers of a shard never change.
+      votersGate: () => (shard === null ? this.groups.views.gate('read') : OPEN),
       retiredAt: (peer, of) => this.retirement.retiredAt(peer, of),
       refuse,
       requestFlush,

@@ -1,5 +1,5 @@
 import type { ControllerId, GroupNumber, VersionTime } from '../base/number-kinds.ts';
-import type { Retired } from '../membership/messages.ts';
+import type { Retired, WrittenUntil } from '../membership/messages.ts';
 import type { Group } from '../replication/group.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { Groups } from './groups.ts';
@@ -27,14 +27,13 @@ export class Retirement {
     const { views } = this.#groups();
     const { epoch } = views.configuration;
     if (epoch === undefined || views.isVoting()) return null;
-    const written = this.#convergent.map(({ number, scheme }) => ({
-      group: number,
-      time: scheme.writtenUntil,
-    }));
-    // mutant: retires-while-writing
-    const isWhole = (one: (typeof written)[number]): one is { group: GroupNumber; time: VersionTime } =>
-      one.time !== null;
-    return written.length > 0 && written.every(isWhole) ? { type: 'retired', epoch, written } : null;
+    const written: WrittenUntil[] = [];
+    for (const { number, scheme } of this.#convergent) {
+      const time = scheme.writtenUntil;
+      if (time === null) return null;
+      written.push({ group: number, time });
+    }
+    return written.length === 0 ? null : { type: 'retired', epoch, written };
   }
 
   onRetired(from: ControllerId, retired: Retired): void {

@@ -8,7 +8,7 @@ import type { PeerBus } from '../membership/peer-bus.ts';
 import type { ViewLog } from '../membership/view-record.ts';
 import type { ChainSum } from '../ordering/effect.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
-import { type Configuration, idsEndOf } from '../placement/configuration.ts';
+import { idsEndOf } from '../placement/configuration.ts';
 import type { EntryStore } from '../store/entry-store.ts';
 import type { HotEntries } from '../store/hot-entries.ts';
 import type { DifferenceBase, Evaluator } from './evaluation.ts';
@@ -70,7 +70,6 @@ export class Group {
   readonly #durable: DurableVector;
   readonly #takesDifferences: () => boolean;
   readonly #placementGate: () => Gate;
-  readonly #configuration: () => Configuration;
   /** What each peer that is connected says of its part in the group. */
   readonly lags: PeerLags;
   readonly #announced = new Map<ControllerId, PeerAnnouncement>();
@@ -87,7 +86,6 @@ export class Group {
     this.bus = bus;
     this.#takesDifferences = controller.takesDifferences;
     this.#placementGate = controller.placementGate;
-    this.#configuration = controller.configuration;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);
@@ -124,11 +122,6 @@ export class Group {
   /** The next write of the group may be a difference. */
   get takesDifferences(): boolean {
     return SCHEMES[this.schemeName].takesDifferences && this.#takesDifferences();
-  }
-
-  get provesByLease(): boolean {
-    // mutant: proves-without-lease
-    return !SCHEMES[this.schemeName].isOrdered && this.#configuration().epoch !== undefined;
   }
 
   placementGate(): Gate {

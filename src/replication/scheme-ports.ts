@@ -65,6 +65,11 @@ export interface ControllerPorts {
    */
   readonly votingGate: () => Gate;
   /**
+   * Whether this controller knows all that may answer alone in the group: open while it holds a lease, so that no later
+   * view has voters of which it does not know.
+   */
+  readonly votersGate: () => Gate;
+  /**
    * The version time of the newest write that the peer has answered in the group, if it votes no more and has said so;
    * 0 for others.
    */

@@ -1,65 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Durability } from '../../src/journal/durability.ts';
 import { idsOf, votersOf } from '../../src/placement/configuration.ts';
-import type { KeyspaceSettings } from '../../src/placement/placement.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
 import { ask, read, set } from './ask.ts';
 import { expectRight } from './expect-right.ts';
-import { Newcomers } from './newcomers.ts';
+import { added, clusterOf, configurationAt, member } from './joinable.ts';
 import { runScenario } from './run-scenario.ts';
 import { drawScenario } from './scenario.ts';
 import { FIRST_SEED, SEEDS } from './seeds.ts';
-import { SimCluster } from './sim-cluster.ts';
-
-/** A cluster whose machines start as soon as they find themselves in an installed configuration. */
-async function clusterOf(
-  nodes: number,
-  durability: Durability = 'none',
-  keyspaces: readonly KeyspaceSettings[] = [],
-): Promise<SimCluster> {
-  const settings = { durability, keyspaces };
-  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, settings });
-  const newcomers = new Newcomers(cluster);
-  const look = (): void => {
-    for (const { core } of cluster.nodes) {
-      const view = core?.groups.views.view;
-      if (view?.configuration != null) newcomers.onInstalled(view.configuration, []);
-    }
-    cluster.scheduler.after(5, look);
-  };
-  look();
-  await cluster.start();
-  return cluster;
-}
-
-/** What a client gets to `member add` or `member remove`, in words. */
-async function member(
-  cluster: SimCluster,
-  node: number,
-  what: 'add' | 'remove',
-  word: string,
-): Promise<string> {
-  const change = what === 'add' ? { come: word, go: null } : { come: null, go: word };
-  const reply: Reply = await ask(cluster, node, { kind: 'member', change, format: 'table' });
-  return reply.kind === 'lines'
-    ? reply.lines.join('\n')
-    : 'text' in reply
-      ? `${reply.text}`
-      : JSON.stringify(reply);
-}
-
-/** Adds a controller, and waits until it votes. */
-async function added(cluster: SimCluster, node: number, address: string): Promise<void> {
-  expect(await member(cluster, node, 'add', address)).toContain('joins');
-  for (let i = 0; i < 50; i++) {
-    await cluster.run(100);
-    if ((await member(cluster, node, 'add', address)).includes('vote')) break;
-  }
-  await cluster.run(1_000);
-}
-
-const configurationAt = (cluster: SimCluster, id: number) =>
-  cluster.nodeOf(id)!.core!.groups.views.configuration;
+import type { SimCluster } from './sim-cluster.ts';
 
 const membersAt = (cluster: SimCluster, id: number) =>
   cluster.nodeOf(id)!.core!.view?.members.map((one) => one.node) ?? null;

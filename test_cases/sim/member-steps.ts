@@ -1,4 +1,10 @@
-import { type Configuration, idsOf, isJoining, VOTERS_MAX, votersOf } from '../../src/placement/configuration.ts';
+import {
+  type Configuration,
+  idsOf,
+  isJoining,
+  VOTERS_MAX,
+  votersOf,
+} from '../../src/placement/configuration.ts';
 import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
 import { mayHaveVoters } from './faults.ts';
 import { Newcomers } from './newcomers.ts';

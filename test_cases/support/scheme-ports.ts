@@ -52,6 +52,7 @@ function controllerPorts(): ControllerPorts {
     takesDifferences: () => true,
     placementGate: () => OPEN,
     votingGate: () => OPEN,
+    votersGate: () => OPEN,
     retiredAt: () => 0,
     onPlacement: () => {},
     refuse: () => {},

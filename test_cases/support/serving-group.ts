@@ -8,7 +8,6 @@ export function groupWith(scheme: Scheme): ServingGroup {
     number: 0,
     scheme,
     takesDifferences: false,
-    provesByLease: false,
     placementGate: () => OPEN,
     chainOf: () => null,
     baseOnDisk: () => null,

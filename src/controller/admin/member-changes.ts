@@ -25,6 +25,8 @@ export interface MemberSituation {
   readonly heard: readonly ControllerId[];
   /** Why the peer can't be taken into a view now, in words; empty when it can. */
   readonly joinTroubleOf: (peer: ControllerId) => string;
+  /** The controller votes no more, and would be dropped if it could be asked for what it wrote. */
+  readonly isLeftBehind: (peer: ControllerId) => boolean;
 }
 
 export type ParsedMembers =
@@ -54,7 +56,8 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
     return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
   }
   if (wanted.come !== null && come === null) return joiningOf(wanted.come, situation);
-  if (go !== null && come === null && isJoining(configuration, go)) return droppingOf(go, situation);
+  if (go !== null && come === null && (isJoining(configuration, go) || situation.isLeftBehind(go)))
+    return droppingOf(go, situation);
   const same = sameOf(come, go, configuration);
   if (same !== null) return same;
   if (go === node)
@@ -93,7 +96,10 @@ function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
   return whyTooFew(to, situation) ?? { kind: 'change', to, come: [], text };
 }
 
-/** A controller that has never voted is removed in one step. */
+/**
+ * A controller that has never voted is removed in one step, and one that is gone for good in a second one: nobody can ask
+ * it for what it wrote.
+ */
 function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers {
   const { configuration } = situation;
   if (configuration.before !== undefined) return UNDER_WAY;

@@ -1,5 +1,6 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
+import { isCounted } from '../../placement/configuration.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
 import { areAllFollowing } from '../configuration-follower.ts';
@@ -26,6 +27,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     configuration: core.groups.views.configuration,
     heard: core.peers.ids.filter((peer) => core.peers.isHeard(peer)),
     joinTroubleOf: (peer) => joinTroubleOf(core, peer),
+    isLeftBehind: (peer) => isLeftBehind(parts, peer),
   });
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
@@ -63,6 +65,12 @@ function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: C
   if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
   const all = [views, ...furtherViews.map((further) => further.views)];
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
+}
+
+/** Controllers of the start stay linked for ever: see `toDrop`. */
+function isLeftBehind({ core, settings }: MemberParts, peer: ControllerId): boolean {
+  const isOut = !isCounted(core.groups.views.configuration, peer);
+  return isOut && peer >= settings.peers.length && !core.peers.isHeard(peer);
 }
 
 function agree(

@@ -105,6 +105,7 @@ export class Convergent implements Scheme {
     this.#handOver = new HandOver(ports, (peer) => exchange.pull(peer));
     this.freshness = new HeardProof({
       peers,
+      votersGate: ports.controller.votersGate,
       isJoining: (peer) => isJoining(configuration(), peer),
       clock,
       exchangedMs: (peer) => exchange.startedMs(peer),

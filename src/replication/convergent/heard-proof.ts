@@ -6,6 +6,8 @@ import { type Freshness, silenceOf } from '../freshness.ts';
 
 export interface HeardProofPorts {
   readonly peers: Peers;
+  /** See `ControllerPorts.votersGate`. */
+  readonly votersGate: () => Gate;
   /** The peer has been added, and has answered no client yet. */
   readonly isJoining: (peer: ControllerId) => boolean;
   readonly clock: Clock;
@@ -41,8 +43,8 @@ const ASK_EVERY_MS = 20;
  *
  * A run that has ended may have answered writes that its controller has lost. Nothing is proven of these.
  *
- * A controller that is not known here may answer writes as well, once controllers were added. Therefore the proof then
- * needs a lease, too: no later view has voters of which this controller does not know (`proofGateOf`).
+ * A controller that was added may not be known here. Therefore a moment is noted only while this controller holds a
+ * lease: up to then there was no later view, and no voter but those of which it knows.
  */
 export class HeardProof implements Freshness {
   readonly #ports: HeardProofPorts;
@@ -60,7 +62,6 @@ export class HeardProof implements Freshness {
     const { peers, isJoining, clock } = this.#ports;
     let provenMs = clock.nowMs();
     for (const peer of peers.ids) {
-      // mutant: proof-needs-who-joins
       if (!isJoining(peer)) provenMs = Math.min(provenMs, this.#of(peer));
     }
     return provenMs;
@@ -68,9 +69,11 @@ export class HeardProof implements Freshness {
 
   /** The peers that hold the proof up are those that are not heard: without one of them there is none. */
   seek(): Gate {
-    const { peers, isJoining, clock, ask } = this.#ports;
+    const { peers, votersGate, isJoining, clock, ask } = this.#ports;
     const unheard = peers.ids.filter((peer) => !peers.isHeard(peer) && !isJoining(peer));
     if (unheard.length > 0) return closedBecause('STALE', silenceOf(peers, unheard));
+    const voters = votersGate();
+    if (voters.state === 'closed') return closedBecause('STALE', voters.reason);
     const nowMs = clock.nowMs();
     this.#isAwaited = true;
     if (nowMs - this.#askedMs >= ASK_EVERY_MS) {
@@ -87,10 +90,12 @@ export class HeardProof implements Freshness {
 
   /** The peer has answered the question that was sent to it at that moment. */
   onAnswer(peer: ControllerId, askedMs: MonotonicMs): void {
-    const { clock, exchangedMs, hasWaiting, onChange } = this.#ports;
+    const { clock, votersGate, exchangedMs, hasWaiting, onChange } = this.#ports;
     const nowMs = clock.nowMs();
     // A peer that names a moment that has not come has been asked no such thing.
     if (askedMs > nowMs) return;
+    // mutant: proves-without-lease
+    if (votersGate().state !== 'open') return;
     const startedMs = exchangedMs(peer);
     const missedMs = this.#missedMs.get(peer) ?? Number.NEGATIVE_INFINITY;
     // mutant: proof-over-missed-pushes

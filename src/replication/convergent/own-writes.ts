@@ -106,8 +106,9 @@ export class OwnWrites {
   /** See `Scheme.writtenUntil`. */
   get writtenUntil(): VersionTime | null {
     const { vector, node } = this.#ports;
-    const isWhole = this.#pending === 0 && vector.timeOf(node) >= this.#completedTime;
-    return isWhole ? this.claimedTime : null;
+    // mutant: retires-while-writing
+    if (this.#pending > 0 || vector.timeOf(node) < this.#completedTime) return null;
+    return this.claimedTime;
   }
 
   /** @param onMade told of the write before it is applied; not told where its condition does not hold */

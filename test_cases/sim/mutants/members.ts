@@ -118,4 +118,49 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
       name: 'a controller that the cluster does not know does not vote before it is heard and has caught up',
     },
   },
+  {
+    anchor: 'answers-without-a-vote',
+    name: 'answers alone although it does not vote, and may be dropped with what it answered',
+    edit: { test: "voting.state === 'closed' && voting.code !== 'NOT_VOTING'" },
+    test: {
+      file: 'convergent-members.test.ts',
+      name: 'at eventual a controller that was added serves nothing before it votes, and everything after',
+    },
+  },
+  {
+    anchor: 'votes-before-installed',
+    name: 'answers alone because of a view that it has accepted, and that may never be installed',
+    edit: { test: 'configuration.epoch === -1' },
+    test: {
+      file: 'convergent-members.test.ts',
+      name: 'at eventual a controller that was added does not serve by a view that it has accepted, and never installed',
+    },
+  },
+  {
+    anchor: 'dropped-with-its-writes',
+    name: 'drops a controller that has answered writes which no other one has',
+    edit: { value: 'this.#convergent.some(() => peer < 0)' },
+    test: {
+      file: 'convergent-members.test.ts',
+      name: 'at eventual a controller that was added is dropped once the others have what it wrote',
+    },
+  },
+  {
+    anchor: 'retires-while-writing',
+    name: 'says that it answers nobody any more while its store has not answered for a write',
+    edit: { test: 'node < 0' },
+    test: {
+      file: 'convergent-members.test.ts',
+      name: 'at eventual a controller that was added is not dropped while its store has not answered for a write',
+    },
+  },
+  {
+    anchor: 'proves-without-lease',
+    name: 'takes a state for fresh although controllers that it does not know may have answered writes',
+    edit: { test: 'peer < 0' },
+    test: {
+      file: 'convergent-members.test.ts',
+      name: 'at eventual a controller that was added may write what one that knows nothing of it does not prove to be fresh',
+    },
+  },
 ];

@@ -12,7 +12,13 @@ function changeOf(
   trouble = '',
 ) {
   const { come = null, go = null } = words;
-  const situation = { node: 0, configuration, heard, joinTroubleOf: () => trouble };
+  const situation = {
+    node: 0,
+    configuration,
+    heard,
+    joinTroubleOf: () => trouble,
+    isLeftBehind: () => false,
+  };
   return memberChangeOf({ come, go }, situation);
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { OPEN } from '../../../src/membership/gate.ts';
+import { closedBecause, type Gate, OPEN } from '../../../src/membership/gate.ts';
 import type { Peers } from '../../../src/membership/peers.ts';
 import type { View } from '../../../src/membership/view.ts';
 import { HeardProof } from '../../../src/replication/convergent/heard-proof.ts';
@@ -81,6 +81,7 @@ describe('the proof of a convergent group', () => {
   let exchangedMs: Map<number, number>;
   let waiting: Set<number>;
   let joining: Set<number>;
+  let voters: Gate;
   let asked: number;
   let changes: number;
   let proof: HeardProof;
@@ -93,6 +94,7 @@ describe('the proof of a convergent group', () => {
     ]);
     waiting = new Set();
     joining = new Set();
+    voters = OPEN;
     asked = 0;
     changes = 0;
     const peers: Pick<Peers, 'ids' | 'isHeard' | 'nameOf' | 'silentMs'> = {
@@ -103,6 +105,7 @@ describe('the proof of a convergent group', () => {
     };
     proof = new HeardProof({
       peers: peers as Peers,
+      votersGate: () => voters,
       isJoining: (peer) => joining.has(peer),
       clock,
       exchangedMs: (peer) => exchangedMs.get(peer) ?? null,
@@ -117,7 +120,15 @@ describe('the proof of a convergent group', () => {
     heard.delete(2);
     proof.onAnswer(1, 900);
     expect(proof.provenMs).toBe(900);
-    expect(proof.seek()).toMatchObject({ state: 'waiting' });
+    expect(proof.seek()).toMatchObject({ state: 'wait' });
+  });
+
+  it('notes nothing while there may be voters that are not known here', () => {
+    voters = closedBecause('NO_LEASE', 'no lease');
+    proof.onAnswer(1, 900);
+    proof.onAnswer(2, 900);
+    expect(proof.provenMs).toBe(Number.NEGATIVE_INFINITY);
+    expect(proof.seek()).toMatchObject({ state: 'closed', code: 'STALE', reason: 'no lease' });
   });
 
   it('is as old as the oldest question that was answered last by a peer', () => {

@@ -253,6 +253,7 @@ function controllerPorts(
     takesDifferences: () => false,
     placementGate: () => OPEN,
     votingGate: () => OPEN,
+    votersGate: () => OPEN,
     retiredAt: () => 0,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
