@@ -3,7 +3,6 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import { OPEN } from '../membership/gate.ts';
 import type { Heartbeat, Retired } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
@@ -19,7 +18,8 @@ import type { Announcement } from '../replication/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { announcementsOf } from './announcements.ts';
-import { ConfigurationFollower, configuredIn } from './configuration-follower.ts';
+import { ConfigurationFollower } from './configuration-follower.ts';
+import { controllerPortsOf } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
 import { CoreTime } from './core-time.ts';
@@ -83,7 +83,7 @@ export class Core {
       announce: () => this.onHeartbeatTick(),
     });
     this.#admission = this.time.admission();
-    this.retirement = new Retirement(() => this.groups);
+    this.retirement = new Retirement(ports, () => this.groups);
     this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard));
     this.#onConfiguration();
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
@@ -301,34 +301,20 @@ export class Core {
   }
 
   #controllerPorts(group: GroupNumber, shard: PlannedShard | null): ControllerPorts {
-    const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = this.#ports;
-    const configured = configuredIn(this.#ports, group, shard);
-    return {
-      node: settings.self,
-      configuration: shard === null ? this.#configuration : () => configured,
-      configured,
-      incarnation,
-      clock,
-      random,
-      time: this.time.cluster,
-      versions: this.time.versions,
-      peers: shard === null ? this.peers : this.peers.only(shard.members),
-      isAbsent: (peer) => this.#absence.isAbsent(peer),
-      incarnationOf,
-      takesDifferences: () => this.olderPeers.length === 0,
-      placementGate: () => this.groups.views.gate('read'),
-      votingGate: () => this.groups.views.votingGate(),
-      // The controllers of a shard never change.
-      votersGate: () => (shard === null ? this.groups.views.gate('read') : OPEN),
-      retiredAt: (peer, of) => this.retirement.retiredAt(peer, of),
-      refuse,
-      requestFlush,
+    return controllerPortsOf(this.#ports, group, shard, {
+      configuration: this.#configuration,
+      peers: this.peers,
+      time: this.time,
+      absence: this.#absence,
+      departure: this.departure,
+      retirement: this.retirement,
+      views: () => this.groups.views,
+      olderPeers: () => this.olderPeers,
       onPlacement: () => this.#onPlacement(),
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
-      isDrained: () => this.departure.phase === 'drained',
       startEmpty: (reason) => this.#startEmpty(group, reason),
-    };
+    });
   }
 
   #mover(): Mover {

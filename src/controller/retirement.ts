@@ -1,24 +1,37 @@
-import type { ControllerId, GroupNumber, VersionTime } from '../base/number-kinds.ts';
-import type { Retired, WrittenUntil } from '../membership/messages.ts';
+import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
+import type { Retired } from '../membership/messages.ts';
 import type { Group } from '../replication/group.ts';
 import { SCHEMES } from '../replication/schemes.ts';
+import type { CorePorts } from './core-ports.ts';
 import type { Groups } from './groups.ts';
 
+/** What a peer has said. */
+interface Said {
+  /** That of the configuration that it goes by. In a later one it may have voted again. */
+  readonly epoch: number;
+  readonly incarnation: number | null;
+  readonly atMs: MonotonicMs;
+  /** In these groups what it wrote is on the disk of this controller. */
+  readonly kept: Set<GroupNumber>;
+  /** In these it is on its way there. */
+  readonly saving: Set<GroupNumber>;
+}
+
 /**
- * What controllers that vote no more have written alone, at convergent levels, and whether the others have it.
+ * Controllers that vote no more, and whether the others have what they wrote alone, at convergent levels.
  *
  * Such a controller says that it is one with each heartbeat, once it knows it and no write of its clients is under way.
- * From then on it answers nobody. So what it names is all that it has ever answered, and it may be dropped once
- * a member has that on its disk.
- *
- * What it said counts for the configuration that it named: in a later one it may have voted again.
+ * From then on it answers nobody. So an exchange that is started later brings all that it has ever answered, and it may
+ * be dropped once a member has that on its disk.
  */
 export class Retirement {
+  readonly #ports: Pick<CorePorts, 'clock' | 'incarnationOf'>;
   /** Made after this, as the groups ask it for what peers have said. */
   readonly #groups: () => Groups;
-  readonly #said = new Map<ControllerId, Retired>();
+  readonly #said = new Map<ControllerId, Said>();
 
-  constructor(groups: () => Groups) {
+  constructor(ports: Pick<CorePorts, 'clock' | 'incarnationOf'>, groups: () => Groups) {
+    this.#ports = ports;
     this.#groups = groups;
   }
 
@@ -26,41 +39,54 @@ export class Retirement {
   get word(): Retired | null {
     const { views } = this.#groups();
     const { epoch } = views.configuration;
-    if (epoch === undefined || views.isVoting()) return null;
-    const written: WrittenUntil[] = [];
-    for (const { number, scheme } of this.#convergent) {
-      const time = scheme.writtenUntil;
-      if (time === null) return null;
-      written.push({ group: number, time });
-    }
-    return written.length === 0 ? null : { type: 'retired', epoch, written };
+    const groups = this.#convergent;
+    if (epoch === undefined || views.isVoting() || groups.length === 0) return null;
+    // mutant: retires-while-writing
+    if (groups.some(({ scheme }) => scheme.pending > 0)) return null;
+    return { type: 'retired', epoch };
   }
 
-  onRetired(from: ControllerId, retired: Retired): void {
-    this.#said.set(from, retired);
+  /** It is said again and again. The first time counts. */
+  onRetired(from: ControllerId, { epoch }: Retired): void {
+    const { clock, incarnationOf } = this.#ports;
+    const incarnation = incarnationOf(from);
+    const before = this.#said.get(from);
+    if (before?.epoch === epoch && before.incarnation === incarnation) return;
+    this.#said.set(from, { epoch, incarnation, atMs: clock.nowMs(), kept: new Set(), saving: new Set() });
   }
 
-  /** The version time of the newest write that the peer has answered in the group; 0 where it votes, or has not said. */
-  retiredAt(peer: ControllerId, group: GroupNumber): VersionTime {
-    return this.#writtenIn(peer, group) ?? 0;
+  /** See `ControllerPorts.retiredMs`. */
+  retiredMs(peer: ControllerId): MonotonicMs | null {
+    return this.#saidBy(peer)?.atMs ?? null;
   }
 
-  /** The peer may have answered writes that this controller would lose with its disk, or does not have. */
+  /** The peer may have answered writes that this controller does not have on its disk. To be asked again and again. */
   isAwaited(peer: ControllerId): boolean {
+    const said = this.#saidBy(peer);
+    const groups = this.#convergent;
+    if (said === null) return groups.length > 0;
+    for (const group of groups) save(group, peer, said);
     // mutant: dropped-with-its-writes
-    return this.#convergent.some(({ number, announcement }) => {
-      const until = this.#writtenIn(peer, number);
-      return until === null || (announcement.known[peer] ?? 0) < until;
-    });
+    return groups.some(({ number }) => !said.kept.has(number));
   }
 
   get #convergent(): readonly Group[] {
     return this.#groups().withEntries.filter(({ schemeName }) => !SCHEMES[schemeName].isOrdered);
   }
 
-  #writtenIn(peer: ControllerId, group: GroupNumber): VersionTime | null {
+  #saidBy(peer: ControllerId): Said | null {
     const said = this.#said.get(peer);
-    if (said === undefined || said.epoch !== this.#groups().views.configuration.epoch) return null;
-    return said.written.find((one) => one.group === group)?.time ?? null;
+    return said?.epoch === this.#groups().views.configuration.epoch ? (said ?? null) : null;
   }
+}
+
+/** Once an exchange has brought what the peer had when it retired, waits until that is on disk. */
+function save({ number, scheme, replica }: Group, peer: ControllerId, { atMs, kept, saving }: Said): void {
+  const startedMs = scheme.exchange.startedMs(peer);
+  if (kept.has(number) || saving.has(number) || startedMs === null || startedMs <= atMs) return;
+  saving.add(number);
+  replica.journal.whenDurable((error) => {
+    saving.delete(number);
+    if (error === null) kept.add(number);
+  });
 }

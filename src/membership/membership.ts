@@ -1,6 +1,6 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, haveMajority, idsEndOf, isVoter, votersOf } from '../placement/configuration.ts';
+import { type Configuration, haveMajority, idsEndOf, votersOf } from '../placement/configuration.ts';
 import type { WantedChange } from './agreed-change.ts';
 import { isAskingIn } from './asking-member.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
@@ -19,7 +19,6 @@ import { predecessorOf } from './view-choice.ts';
 import {
   ABOUT_TO_BE_TAKEN_IN,
   CATCHING_UP,
-  FIRST_VIEW,
   LEASE_RENEWED,
   NO_LEASE,
   NOT_VOTING,
@@ -27,6 +26,7 @@ import {
 } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import { ViewTimes } from './view-times.ts';
+import { Voter } from './voter.ts';
 import { WantedChanges } from './wanted-changes.ts';
 
 /**
@@ -54,16 +54,15 @@ export class Membership {
   readonly #obstacle: JoinBlocker;
   readonly #changes: WantedChanges;
   readonly #spread: PlacementSpread;
+  readonly #voter: Voter;
   #proposeAtMs: MonotonicMs | null = null;
-  /** The configuration for which `#votes` was found. */
-  #votesIn: Configuration | null = null;
-  #votes = true;
   /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: ControllerId | null = null;
 
   constructor(ports: MembershipPorts) {
     const { node, configured, leaseMs, clock, peers, suspectAfterMs, incarnationOf, log } = ports;
     this.#ports = ports;
+    this.#voter = new Voter(node, configured);
     this.#readmission = new Readmission({ node, peers, clock, steadyMs: suspectAfterMs, log });
     this.#changes = new WantedChanges({ clock, stepMs: suspectAfterMs });
     const parts = new PeerParts(peers);
@@ -165,26 +164,12 @@ export class Membership {
 
   /** This controller may be a member of a view, as far as it knows. */
   isVoting(): boolean {
-    const { configuration } = this;
-    if (configuration !== this.#votesIn) {
-      this.#votesIn = configuration;
-      this.#votes = isVoter(configuration, this.#ports.node);
-    }
-    return this.#votes;
+    return this.#voter.isIn(this.configuration);
   }
 
-  /**
-   * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one that
-   * is not changed before it knows. One that was added has none of that before the first view that it has installed.
-   */
+  /** Whether this controller may answer alone: see `Voter.gate`. */
   votingGate(): Gate {
-    if (!this.isVoting()) return NOT_VOTING;
-    if (this.view !== null) return OPEN;
-    const { configuration, knowsPlacement } = this.#changer;
-    const { node, configured } = this.#ports;
-    // mutant: votes-before-installed
-    if (!isVoter(configuration, node)) return NOT_VOTING;
-    return configured.epoch === undefined || knowsPlacement ? OPEN : FIRST_VIEW;
+    return this.#voter.gate(this.configuration, this.#changer);
   }
 
   /** A change of the configuration that this controller has asked for is not answered yet. */

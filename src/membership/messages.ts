@@ -1,4 +1,4 @@
-import type { ControllerId, GroupNumber, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
+import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
@@ -186,18 +186,11 @@ export interface ConfigurationTold {
 
 /**
  * The sender knows the configuration with this epoch, in which it does not vote any more: until a newer one has it vote
- * again it answers no client. All that it has answered at convergent levels is complete.
+ * again it answers no client. No write that it has answered alone is under way.
  */
 export interface Retired {
   readonly type: 'retired';
   readonly epoch: number;
-  /** By convergent group: its own newest write there has this version time, or an earlier one. */
-  readonly written: readonly WrittenUntil[];
-}
-
-export interface WrittenUntil {
-  readonly group: GroupNumber;
-  readonly time: VersionTime;
 }
 
 export interface Accepted {

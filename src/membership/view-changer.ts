@@ -1,6 +1,6 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
-import { type Placement, samePlacement } from '../placement/agreed-placement.ts';
+import type { Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
@@ -92,12 +92,6 @@ export class ViewChanger {
   /** The placement of the view that was accepted here last. That view may never be installed. */
   get acceptedPlacement(): Placement | null {
     return this.#coming === null ? this.#record.placement : this.#coming.placement;
-  }
-
-  /** The view that was accepted here last has the placement that is known to have been installed. */
-  get knowsPlacement(): boolean {
-    const { accepted, installed, placement } = this.#record;
-    return !sameBallot(accepted, NO_BALLOT) && samePlacement(placement, installed);
   }
 
   /** The configuration of the last view that is known to have been installed here, in this run or an earlier one. */

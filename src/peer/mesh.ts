@@ -11,7 +11,7 @@ import { Link, type Traffic } from './link.ts';
 import { LogRateLimit } from './log-rate-limit.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
-import { type Hello, isHandshake, type PeerMessage } from './messages.ts';
+import { type Hello, isHandshake, isOfPlacements, type PeerMessage } from './messages.ts';
 import { isAt, type PeerLink, PeerTable } from './peer-table.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import {
@@ -382,19 +382,6 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
 /** To a peer whose controller is on no list any more, and why its link ends. */
 const REMOVED = 'it is no controller of this cluster any more';
-
-/** Older releases do not know the message. */
-function isOfPlacements({ type }: PeerMessage): boolean {
-  return OF_PLACEMENTS.has(type);
-}
-
-const OF_PLACEMENTS: ReadonlySet<PeerMessage['type']> = new Set([
-  'placed',
-  'configured',
-  'configuration',
-  'retired',
-  'moving',
-]);
 
 /**
  * Largest frame of a handshake without the lists of peers, in bytes. The list is in the hello, and up to twice in the

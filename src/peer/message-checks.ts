@@ -131,7 +131,6 @@ export class MessageChecks {
       case 'foreign':
         return first(message.parts, ({ seen }) => this.#stretches(seen));
       case 'retired':
-        return first(message.written, ({ time }) => this.#time(time));
       case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':

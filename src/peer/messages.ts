@@ -71,3 +71,16 @@ export function isHandshake(message: PeerMessage): message is HandshakeMessage {
     message.type === 'refusal'
   );
 }
+
+/** Older releases do not know the message. */
+export function isOfPlacements({ type }: PeerMessage): boolean {
+  return OF_PLACEMENTS.has(type);
+}
+
+const OF_PLACEMENTS: ReadonlySet<PeerMessage['type']> = new Set<PeerMessage['type']>([
+  'placed',
+  'configured',
+  'configuration',
+  'retired',
+  'moving',
+]);

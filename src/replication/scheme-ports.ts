@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ControllerId, GroupNumber, VersionTime } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Random } from '../base/random.ts';
 import type { Durability } from '../journal/durability.ts';
 import type { RecoveredState } from '../journal/recovered-state.ts';
@@ -70,10 +70,10 @@ export interface ControllerPorts {
    */
   readonly votersGate: () => Gate;
   /**
-   * The version time of the newest write that the peer has answered in the group, if it votes no more and has said so;
-   * 0 for others.
+   * When the peer said first, here, that it votes no more, and answers nobody by the present configuration; null where
+   * it has not.
    */
-  readonly retiredAt: (peer: ControllerId, group: GroupNumber) => VersionTime;
+  readonly retiredMs: (peer: ControllerId) => MonotonicMs | null;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */

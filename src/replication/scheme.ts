@@ -194,11 +194,6 @@ export interface Scheme {
   readonly journalTrouble: string;
   /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: boolean;
-  /**
-   * Every write that this controller has answered alone has this version time, or an earlier one, and is in `known`; 0
-   * where writes are agreed. Null while one of them is under way.
-   */
-  readonly writtenUntil: VersionTime | null;
   /** This controller is about to end, and the other controllers need it for a moment more. */
   readonly isNeeded: boolean;
 }

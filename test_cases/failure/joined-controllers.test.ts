@@ -11,6 +11,7 @@ const LEVEL = 'linearizability';
 
 /** A client that writes and reads keys of its own at one controller, and checks what it reads. */
 class SteadyClient {
+  /** By key. One of three keys is in a causal keyspace, and one in an eventual one. */
   readonly written = new Map<string, string>();
   readonly errors: string[] = [];
   readonly #running: Promise<void>;
@@ -28,7 +29,7 @@ class SteadyClient {
   async #run(port: number): Promise<void> {
     const client = await TextClient.connect(port, '127.0.0.1');
     for (let turn = 0; !this.#stopping; turn++) {
-      const key = `${port}-${turn % 200}`;
+      const key = `${['', 'feed:', 'mail:'][turn % 3]}${port}-${turn % 200}`;
       const answer = await client.set(key, `${turn}`);
       if (answer === 'STORED') this.written.set(key, `${turn}`);
       else this.errors.push(answer);
@@ -42,7 +43,11 @@ class SteadyClient {
 
 it('a cluster grows from 3 to 5 under load, with a kill, loses two that it began with, and restarts', async () => {
   const settings = { ...PATIENT, durability: 'sync', form: 'no' };
-  await using cluster = await startCluster({ level: LEVEL, store: 'custom', settings });
+  const keyspaces = {
+    feed: { prefix: 'feed:', consistency: 'causal' },
+    mail: { prefix: 'mail:', consistency: 'eventual' },
+  } as const;
+  await using cluster = await startCluster({ level: LEVEL, store: 'custom', settings, keyspaces });
   const [port0, port1, port2] = cluster.ports;
   const [port3, port4] = await freePorts(2);
   const third = new Newcomer(cluster, port3!, cluster.ports, LEVEL);
@@ -79,9 +84,18 @@ it('a cluster grows from 3 to 5 under load, with a kill, loses two that it began
       await eventually(async () => expect(votersIn(await membersAt(cluster, port))).toEqual([2, 3, 4]));
       using client = await TextClient.connect(port, '127.0.0.1');
       await eventually(async () => expect(await client.get('a key that there is none of')).toBe(null));
-      for (const [key, value] of load.written) expect(await client.get(key)).toBe(value);
+      for (const [key, value] of load.written)
+        await eventually(async () => expect(await client.get(key)).toBe(value));
     }
+    using last = await TextClient.connect(port4!, '127.0.0.1');
+    for (const prefix of ['feed', 'mail']) expect(await last.set(`${prefix}:last`, 'v')).toBe('STORED');
     await member(cluster, port2!, 'remove', '4', '--wait', '120');
+    expect(await last.ask('mg mail:last v\r\n')).toContain('does not vote');
+    for (const port of [port2!, port3!]) {
+      using client = await TextClient.connect(port, '127.0.0.1');
+      for (const prefix of ['feed', 'mail'])
+        await eventually(async () => expect(await client.get(`${prefix}:last`)).toBe('v'));
+    }
     await eventually(async () =>
       expect((await membersAt(cluster, port3!)).controllers.map(({ id }) => id)).toEqual([0, 1, 2, 3]),
     );

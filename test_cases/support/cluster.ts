@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFailed } from 'vitest';
 import type { Status } from '../../src/controller/status/status.ts';
+import type { Level } from '../../src/placement/level.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-port.ts';
@@ -22,6 +23,8 @@ export interface ClusterOptions {
   readonly memcached?: readonly string[];
   /** Settings in `[common]` in addition to those that the cluster needs. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** By name. */
+  readonly keyspaces?: Readonly<Record<string, { readonly prefix: string; readonly consistency: Level }>>;
   /** Whether the controllers have a cluster secret, as they do by default. */
   readonly hasSecret?: boolean;
   /** Further flags of one controller, by its id. */
@@ -90,7 +93,7 @@ export class Cluster {
     ports: readonly number[],
     stores: readonly StoreProcess[],
   ) {
-    const { level, store = 'memcache', settings = {}, flags, hasSecret = true } = options;
+    const { level, store = 'memcache', settings = {}, keyspaces = {}, flags, hasSecret = true } = options;
     this.#flags = flags;
     this.#project = options.project;
     this.#directory = mkdtempSync(join(tmpdir(), 'memchorus-test-'));
@@ -109,7 +112,11 @@ export class Cluster {
       ...settings,
     }).map(([key, value]) => `${key} = ${value}\n`);
     writeFileSync(this.secretFile, SECRET, { mode: 0o600 });
-    writeFileSync(configFile, `[common]\n${lines.join('')}`);
+    const sections = Object.entries(keyspaces).map(
+      ([name, { prefix, consistency }]) =>
+        `[keyspace ${name}]\nprefix = ${prefix}\nconsistency = ${consistency}\n`,
+    );
+    writeFileSync(configFile, `[common]\n${lines.join('')}${sections.join('')}`);
     this.controllers = ports.map((port, id) => {
       const logFile = join(this.#directory, `log-${id}.log`);
       return new ControllerProcess({ configFile, logFile, host: hosts[id]!, port, level });

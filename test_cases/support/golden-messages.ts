@@ -385,10 +385,7 @@ export const GOLDEN_MESSAGES: {
     },
   },
   configuration: { typical: { type: 'configuration', configuration: CONFIGURATION } },
-  retired: {
-    typical: { type: 'retired', epoch: 3, written: [{ group: 1, time: NOW }] },
-    smallest: { type: 'retired', epoch: 3, written: [] },
-  },
+  retired: { typical: { type: 'retired', epoch: 3 } },
   ...MOVE_MESSAGES,
   accepted: { typical: { type: 'accepted', ballot: ballot(8, 1) } },
   install: { typical: { type: 'install', ballot: ballot(8, 1) } },

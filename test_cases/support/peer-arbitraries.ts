@@ -384,11 +384,7 @@ export const MESSAGES: Arbitraries = {
     type: fc.constant('configuration'),
     configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
   }),
-  retired: fc.record({
-    type: fc.constant('retired'),
-    epoch: u53,
-    written: fc.array(fc.record({ group: byte, time: u53 }), { maxLength: 5 }),
-  }),
+  retired: fc.record({ type: fc.constant('retired'), epoch: u53 }),
   ...moveArbitraries(effectLists),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),

@@ -53,7 +53,7 @@ function controllerPorts(): ControllerPorts {
     placementGate: () => OPEN,
     votingGate: () => OPEN,
     votersGate: () => OPEN,
-    retiredAt: () => 0,
+    retiredMs: () => null,
     onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},

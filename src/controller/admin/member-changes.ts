@@ -97,8 +97,8 @@ function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
 }
 
 /**
- * A controller that has never voted is removed in one step, and one that is gone for good in a second one: nobody can ask
- * it for what it wrote.
+ * A controller that has never voted is removed in one step, and one that is gone for good in a second one: nobody can
+ * ask it for what it wrote.
  */
 function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers {
   const { configuration } = situation;

@@ -12,7 +12,6 @@ import type {
   Rejected,
   Retired,
   ViewPartTold,
-  WrittenUntil,
 } from '../../membership/messages.ts';
 import type { Codec } from './codec.ts';
 import {
@@ -182,20 +181,8 @@ export const configured: Codec<Configured> = {
 };
 
 export const retired: Codec<Retired> = {
-  write(w, { epoch, written }) {
-    w.u53(epoch);
-    w.u8(written.length);
-    for (const { group, time } of written) {
-      w.u8(group);
-      w.u53(time);
-    }
-  },
-  read(r) {
-    const epoch = r.u53();
-    const written: WrittenUntil[] = [];
-    for (let left = r.u8(); left > 0; left--) written.push({ group: r.u8(), time: r.u53() });
-    return { type: 'retired', epoch, written };
-  },
+  write: (w, m) => w.u53(m.epoch),
+  read: (r) => ({ type: 'retired', epoch: r.u53() }),
 };
 
 export const configuration: Codec<ConfigurationTold> = {

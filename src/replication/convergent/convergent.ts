@@ -4,7 +4,6 @@ import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.t
 import { type Draft, type Effect, isOfKey } from '../../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../../ordering/version.ts';
 import type { VersionVector } from '../../ordering/version-vector.ts';
-import { isJoining } from '../../placement/configuration.ts';
 import { diskGate, journalTroubleOf } from '../disk-gate.ts';
 import { AntiEntropy } from '../exchange/anti-entropy.ts';
 import { isExchangeMessage } from '../exchange/messages.ts';
@@ -74,7 +73,7 @@ export class Convergent implements Scheme {
    */
   constructor(ports: SchemePorts, foreign: ForeignDependencies | null = null) {
     const { bus, replica, vector, settings } = ports;
-    const { node, versions, peers, clock, requestFlush, time, configuration } = ports.controller;
+    const { node, versions, peers, clock, requestFlush, time } = ports.controller;
     this.#ports = ports;
     this.#firstSync = new InitialExchanges({
       peers,
@@ -102,16 +101,11 @@ export class Convergent implements Scheme {
     this.#pushRanges = new PushRanges(vector);
     const exchange = this.#makeExchange();
     this.exchange = exchange;
-    this.#handOver = new HandOver(ports, (peer) => exchange.pull(peer));
+    this.#handOver = new HandOver(ports, exchange);
     this.freshness = new HeardProof({
-      peers,
-      votersGate: ports.controller.votersGate,
-      isJoining: (peer) => isJoining(configuration(), peer),
-      clock,
+      controller: ports.controller,
       exchangedMs: (peer) => exchange.startedMs(peer),
       hasWaiting: (peer) => causal?.hasWaiting(peer) ?? false,
-      ask: ports.controller.announce,
-      onChange: ports.controller.onChange,
     });
     this.#sweeper = new Sweeper({
       journal: replica.journal,
@@ -265,10 +259,6 @@ export class Convergent implements Scheme {
 
   get isCaughtUp(): boolean {
     return this.#firstSync.done;
-  }
-
-  get writtenUntil(): VersionTime | null {
-    return this.#ownWrites.writtenUntil;
   }
 
   get isNeeded(): boolean {

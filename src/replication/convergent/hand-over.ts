@@ -1,4 +1,5 @@
 import type { ControllerId, VersionTime } from '../../base/number-kinds.ts';
+import type { AntiEntropy } from '../exchange/anti-entropy.ts';
 import type { SchemePorts } from '../scheme-ports.ts';
 
 /**
@@ -10,12 +11,11 @@ import type { SchemePorts } from '../scheme-ports.ts';
  */
 export class HandOver {
   readonly #ports: SchemePorts;
-  /** Starts an exchange with the peer, unless one is under way. */
-  readonly #pull: (peer: ControllerId) => void;
+  readonly #exchange: AntiEntropy;
 
-  constructor(ports: SchemePorts, pull: (peer: ControllerId) => void) {
+  constructor(ports: SchemePorts, exchange: AntiEntropy) {
     this.#ports = ports;
-    this.#pull = pull;
+    this.#exchange = exchange;
   }
 
   /** A peer that is heard has not yet said that it has everything that was written here up to this time. */
@@ -27,14 +27,23 @@ export class HandOver {
 
   /** To be called every few milliseconds: asks peers that are about to end, or that vote no more. */
   onTick(): void {
-    const { group, vector, knownBy, replica, controller } = this.#ports;
-    const { peers, retiredAt } = controller;
+    const { peers } = this.#ports.controller;
     for (const peer of peers.ids) {
+      if (!peers.isHeard(peer) || !this.#ports.replica.journal.state.writable) continue;
       const isEnding = peers.departureOf(peer) === 'drained';
-      const has = isEnding ? knownBy(peer).timeOf(peer) : retiredAt(peer, group);
-      const lacks = vector.timeOf(peer) < has && peers.isHeard(peer);
-      if (lacks && replica.journal.state.writable) this.#pull(peer);
+      if (isEnding ? this.#isBehind(peer) : this.#isUnasked(peer)) this.#exchange.pull(peer);
     }
+  }
+
+  #isBehind(peer: ControllerId): boolean {
+    const { vector, knownBy } = this.#ports;
+    return vector.timeOf(peer) < knownBy(peer).timeOf(peer);
+  }
+
+  /** It votes no more, and was not asked since. What it wrote may lie beyond what it claims to know. */
+  #isUnasked(peer: ControllerId): boolean {
+    const retiredMs = this.#ports.controller.retiredMs(peer);
+    return retiredMs !== null && retiredMs >= (this.#exchange.startedMs(peer) ?? Number.NEGATIVE_INFINITY);
   }
 
   /** An exchange with the peer has completed. */

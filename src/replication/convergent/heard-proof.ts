@@ -1,24 +1,18 @@
-import type { Clock } from '../../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import { closedBecause, type Gate, waitBecause } from '../../membership/gate.ts';
-import type { Peers } from '../../membership/peers.ts';
+import { isJoining } from '../../placement/configuration.ts';
 import { type Freshness, silenceOf } from '../freshness.ts';
+import type { ControllerPorts } from '../scheme-ports.ts';
 
 export interface HeardProofPorts {
-  readonly peers: Peers;
-  /** See `ControllerPorts.votersGate`. */
-  readonly votersGate: () => Gate;
-  /** The peer has been added, and has answered no client yet. */
-  readonly isJoining: (peer: ControllerId) => boolean;
-  readonly clock: Clock;
+  readonly controller: Pick<
+    ControllerPorts,
+    'peers' | 'clock' | 'configuration' | 'votersGate' | 'announce' | 'onChange'
+  >;
   /** When the last exchange was started that has completed with the peer; null for none. */
   readonly exchangedMs: (peer: ControllerId) => MonotonicMs | null;
   /** Pushes of the peer have come, and are not shown yet. */
   readonly hasWaiting: (peer: ControllerId) => boolean;
-  /** Has a heartbeat sent at once: a question, which the peers answer. */
-  readonly ask: () => void;
-  /** Requests that wait should be tried again. */
-  readonly onChange: () => void;
 }
 
 /** The peers are asked at most this often for the sake of reads that wait, in milliseconds. */
@@ -59,18 +53,18 @@ export class HeardProof implements Freshness {
   }
 
   get provenMs(): MonotonicMs {
-    const { peers, isJoining, clock } = this.#ports;
+    const { peers, clock } = this.#ports.controller;
     let provenMs = clock.nowMs();
     for (const peer of peers.ids) {
-      if (!isJoining(peer)) provenMs = Math.min(provenMs, this.#of(peer));
+      if (!this.#isJoining(peer)) provenMs = Math.min(provenMs, this.#of(peer));
     }
     return provenMs;
   }
 
   /** The peers that hold the proof up are those that are not heard: without one of them there is none. */
   seek(): Gate {
-    const { peers, votersGate, isJoining, clock, ask } = this.#ports;
-    const unheard = peers.ids.filter((peer) => !peers.isHeard(peer) && !isJoining(peer));
+    const { peers, votersGate, clock, announce } = this.#ports.controller;
+    const unheard = peers.ids.filter((peer) => !peers.isHeard(peer) && !this.#isJoining(peer));
     if (unheard.length > 0) return closedBecause('STALE', silenceOf(peers, unheard));
     const voters = votersGate();
     if (voters.state === 'closed') return closedBecause('STALE', voters.reason);
@@ -78,19 +72,20 @@ export class HeardProof implements Freshness {
     this.#isAwaited = true;
     if (nowMs - this.#askedMs >= ASK_EVERY_MS) {
       this.#askedMs = nowMs;
-      ask();
+      announce();
     }
     return WAITING;
   }
 
   /** Writes of the peer may have been missed: a push was not taken, or the link is gone. */
   onMissed(peer: ControllerId): void {
-    this.#missedMs.set(peer, this.#ports.clock.nowMs());
+    this.#missedMs.set(peer, this.#ports.controller.clock.nowMs());
   }
 
   /** The peer has answered the question that was sent to it at that moment. */
   onAnswer(peer: ControllerId, askedMs: MonotonicMs): void {
-    const { clock, votersGate, exchangedMs, hasWaiting, onChange } = this.#ports;
+    const { controller, exchangedMs, hasWaiting } = this.#ports;
+    const { clock, votersGate, onChange } = controller;
     const nowMs = clock.nowMs();
     // A peer that names a moment that has not come has been asked no such thing.
     if (askedMs > nowMs) return;
@@ -107,6 +102,11 @@ export class HeardProof implements Freshness {
     if (!this.#isAwaited) return;
     this.#isAwaited = false;
     onChange();
+  }
+
+  /** It was added, and has answered no client yet. */
+  #isJoining(peer: ControllerId): boolean {
+    return isJoining(this.#ports.controller.configuration(), peer);
   }
 
   #of(peer: ControllerId): MonotonicMs {

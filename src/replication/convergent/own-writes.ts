@@ -103,14 +103,6 @@ export class OwnWrites {
     return Math.min(vector.timeOf(node), Math.max(this.#completedTime, this.#recoveredTime));
   }
 
-  /** See `Scheme.writtenUntil`. */
-  get writtenUntil(): VersionTime | null {
-    const { vector, node } = this.#ports;
-    // mutant: retires-while-writing
-    if (this.#pending > 0 || vector.timeOf(node) < this.#completedTime) return null;
-    return this.claimedTime;
-  }
-
   /** @param onMade told of the write before it is applied; not told where its condition does not hold */
   write(
     draft: Draft,

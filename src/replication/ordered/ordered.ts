@@ -1,4 +1,4 @@
-import type { ControllerId, VersionTime } from '../../base/number-kinds.ts';
+import type { ControllerId } from '../../base/number-kinds.ts';
 import type { JournalRecord } from '../../journal/journal.ts';
 import { type Gate, type Need, OPEN, waitBecause } from '../../membership/gate.ts';
 import { Membership } from '../../membership/membership.ts';
@@ -193,10 +193,6 @@ export class Ordered implements Scheme {
 
   get journalTrouble(): string {
     return this.#journalWatch.journalTrouble;
-  }
-
-  get writtenUntil(): VersionTime {
-    return 0;
   }
 
   onMessage(from: ControllerId, message: SchemeMessage): void {

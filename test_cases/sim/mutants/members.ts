@@ -133,13 +133,13 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     edit: { test: 'configuration.epoch === -1' },
     test: {
       file: 'convergent-members.test.ts',
-      name: 'at eventual a controller that was added does not serve by a view that it has accepted, and never installed',
+      name: 'at eventual a controller that was added does not serve by a view that it only accepted',
     },
   },
   {
     anchor: 'dropped-with-its-writes',
     name: 'drops a controller that has answered writes which no other one has',
-    edit: { value: 'this.#convergent.some(() => peer < 0)' },
+    edit: { value: 'groups.some(() => peer < 0)' },
     test: {
       file: 'convergent-members.test.ts',
       name: 'at eventual a controller that was added is dropped once the others have what it wrote',
@@ -148,7 +148,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'retires-while-writing',
     name: 'says that it answers nobody any more while its store has not answered for a write',
-    edit: { test: 'node < 0' },
+    edit: { test: 'groups.length < 0' },
     test: {
       file: 'convergent-members.test.ts',
       name: 'at eventual a controller that was added is not dropped while its store has not answered for a write',
@@ -160,7 +160,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     edit: { test: 'peer < 0' },
     test: {
       file: 'convergent-members.test.ts',
-      name: 'at eventual a controller that was added may write what one that knows nothing of it does not prove to be fresh',
+      name: 'at eventual a controller that was added may write, so nobody proves freshness without a lease',
     },
   },
 ];

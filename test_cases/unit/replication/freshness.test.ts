@@ -104,14 +104,23 @@ describe('the proof of a convergent group', () => {
       silentMs: (peer) => (peer === 1 ? 700 : null),
     };
     proof = new HeardProof({
-      peers: peers as Peers,
-      votersGate: () => voters,
-      isJoining: (peer) => joining.has(peer),
-      clock,
+      controller: {
+        peers: peers as Peers,
+        clock,
+        configuration: () => ({
+          controllers: [0, 1, 2].map((id) => ({
+            id,
+            host: 'h',
+            port: id,
+            ...(joining.has(id) && { phase: 'joining' }),
+          })),
+        }),
+        votersGate: () => voters,
+        announce: () => asked++,
+        onChange: () => changes++,
+      },
       exchangedMs: (peer) => exchangedMs.get(peer) ?? null,
       hasWaiting: (peer) => waiting.has(peer),
-      ask: () => asked++,
-      onChange: () => changes++,
     });
   });
 

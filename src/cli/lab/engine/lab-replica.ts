@@ -254,7 +254,7 @@ function controllerPorts(
     placementGate: () => OPEN,
     votingGate: () => OPEN,
     votersGate: () => OPEN,
-    retiredAt: () => 0,
+    retiredMs: () => null,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
     },

@@ -1,0 +1,65 @@
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import type { AbsentPeers } from '../membership/absent-peers.ts';
+import type { Departure } from '../membership/departure.ts';
+import { OPEN } from '../membership/gate.ts';
+import type { Membership } from '../membership/membership.ts';
+import type { Peers } from '../membership/peers.ts';
+import type { Configuration } from '../placement/configuration.ts';
+import type { PlannedShard } from '../placement/shards.ts';
+import type { ControllerPorts } from '../replication/scheme-ports.ts';
+import { configuredIn } from './configuration-follower.ts';
+import type { CorePorts } from './core-ports.ts';
+import type { CoreTime } from './core-time.ts';
+import type { Retirement } from './retirement.ts';
+
+/** The parts of the core that groups need. Those that are made later than the groups are asked for. */
+interface SharedParts
+  extends Pick<ControllerPorts, 'configuration' | 'onPlacement' | 'onChange' | 'announce' | 'startEmpty'> {
+  readonly peers: Peers;
+  readonly time: CoreTime;
+  readonly absence: AbsentPeers;
+  readonly departure: Departure;
+  readonly retirement: Retirement;
+  /** Those of the root group. */
+  readonly views: () => Membership;
+  readonly olderPeers: () => readonly ControllerId[];
+}
+
+/** What the controller gives to one group. @param shard null for a group of whole keyspaces */
+export function controllerPortsOf(
+  ports: CorePorts,
+  group: GroupNumber,
+  shard: PlannedShard | null,
+  shared: SharedParts,
+): ControllerPorts {
+  const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = ports;
+  const { configuration, peers, time, absence, departure, retirement, views, olderPeers } = shared;
+  const { onPlacement, onChange, announce, startEmpty } = shared;
+  const configured: Configuration = configuredIn(ports, group, shard);
+  return {
+    node: settings.self,
+    configuration: shard === null ? configuration : () => configured,
+    configured,
+    incarnation,
+    clock,
+    random,
+    time: time.cluster,
+    versions: time.versions,
+    peers: shard === null ? peers : peers.only(shard.members),
+    isAbsent: (peer) => absence.isAbsent(peer),
+    incarnationOf,
+    takesDifferences: () => olderPeers().length === 0,
+    placementGate: () => views().gate('read'),
+    votingGate: () => views().votingGate(),
+    // The controllers of a shard never change.
+    votersGate: () => (shard === null ? views().gate('read') : OPEN),
+    retiredMs: (peer) => retirement.retiredMs(peer),
+    refuse,
+    requestFlush,
+    onPlacement,
+    onChange,
+    announce,
+    isDrained: () => departure.phase === 'drained',
+    startEmpty,
+  };
+}

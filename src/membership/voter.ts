@@ -1,0 +1,48 @@
+import type { ControllerId } from '../base/number-kinds.ts';
+import { samePlacement } from '../placement/agreed-placement.ts';
+import { type Configuration, isVoter } from '../placement/configuration.ts';
+import { NO_BALLOT, sameBallot } from './ballot.ts';
+import { type Gate, OPEN } from './gate.ts';
+import type { ViewChanger } from './view-changer.ts';
+import { FIRST_VIEW, NOT_VOTING } from './view-gates.ts';
+
+/** Whether this controller votes, as far as it knows, and so may answer. */
+export class Voter {
+  readonly #node: ControllerId;
+  /** That of the start. */
+  readonly #configured: Configuration;
+  /** The configuration for which `#votes` was found. */
+  #votesIn: Configuration | null = null;
+  #votes = true;
+
+  constructor(node: ControllerId, configured: Configuration) {
+    this.#node = node;
+    this.#configured = configured;
+  }
+
+  isIn(configuration: Configuration): boolean {
+    if (configuration !== this.#votesIn) {
+      this.#votesIn = configuration;
+      this.#votes = isVoter(configuration, this.#node);
+    }
+    return this.#votes;
+  }
+
+  /**
+   * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one
+   * that is not changed before it knows. One that was added has none of that before the first view that it has
+   * installed.
+   *
+   * @param newest the newest configuration that is known here
+   */
+  gate(newest: Configuration, changer: ViewChanger): Gate {
+    if (!this.isIn(newest)) return NOT_VOTING;
+    const { view, configuration, placement, acceptedPlacement } = changer;
+    if (view !== null) return OPEN;
+    // mutant: votes-before-installed
+    if (!isVoter(configuration, this.#node)) return NOT_VOTING;
+    if (this.#configured.epoch === undefined) return OPEN;
+    const hadView = !sameBallot(changer.acceptor.accepted, NO_BALLOT);
+    return hadView && samePlacement(placement, acceptedPlacement) ? OPEN : FIRST_VIEW;
+  }
+}
