@@ -20,9 +20,9 @@ interface Said {
 /**
  * Controllers that vote no more, and whether the others have what they wrote alone, at convergent levels.
  *
- * Such a controller says that it is one with each heartbeat, once it knows it and no write of its clients is under way.
- * From then on it answers nobody. So an exchange that is started later brings all that it has ever answered, and it may
- * be dropped once a member has that on its disk.
+ * Such a controller says that it is one with each heartbeat, once it knows it. From then on it takes no requests. So an
+ * exchange that is started later brings all that it has ever answered, and it may be dropped once a member has that on
+ * its disk. For a write that is under way the exchange waits.
  */
 export class Retirement {
   readonly #ports: Pick<CorePorts, 'clock' | 'incarnationOf'>;
@@ -39,10 +39,7 @@ export class Retirement {
   get word(): Retired | null {
     const { views } = this.#groups();
     const { epoch } = views.configuration;
-    const groups = this.#convergent;
-    if (epoch === undefined || views.isVoting() || groups.length === 0) return null;
-    // mutant: retires-while-writing
-    if (groups.some(({ scheme }) => scheme.pending > 0)) return null;
+    if (epoch === undefined || views.isVoting() || this.#convergent.length === 0) return null;
     return { type: 'retired', epoch };
   }
 
@@ -64,9 +61,10 @@ export class Retirement {
   isAwaited(peer: ControllerId): boolean {
     const said = this.#saidBy(peer);
     const groups = this.#convergent;
+    // mutant: dropped-with-its-writes
     if (said === null) return groups.length > 0;
     for (const group of groups) save(group, peer, said);
-    // mutant: dropped-with-its-writes
+    // mutant: dropped-before-it-was-asked
     return groups.some(({ number }) => !said.kept.has(number));
   }
 

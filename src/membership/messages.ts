@@ -186,7 +186,7 @@ export interface ConfigurationTold {
 
 /**
  * The sender knows the configuration with this epoch, in which it does not vote any more: until a newer one has it vote
- * again it answers no client. No write that it has answered alone is under way.
+ * again it takes no request.
  */
 export interface Retired {
   readonly type: 'retired';

@@ -78,6 +78,24 @@ describe.each(['eventual', 'causal'] as const)('at %s a controller that was adde
     for (const id of [0, 1, 2]) expect(await read(cluster, id, 'k')).toBe('alone');
   });
 
+  it('is not dropped while its writes are on their way', async () => {
+    const cluster = await clusterOf(3, 'none', [], level);
+    await added(cluster, 0, 'sim:1000');
+    cutOff(cluster, 3);
+    await cluster.run(1_000);
+    await ask(cluster, 3, set('k', 'alone'));
+    expect(await member(cluster, 0, 'remove', '3')).toContain('vote now');
+    const { store } = cluster.nodeOf(3)!;
+    store.setMode('hanging');
+    cluster.network.healAll();
+    await cluster.run(2_000);
+    expect(isThere(cluster, 3)).toBe(true);
+    store.setMode('up');
+    for (let i = 0; i < 100 && isThere(cluster, 3); i++) await cluster.run(100);
+    expect(isThere(cluster, 3)).toBe(false);
+    for (const id of [0, 1, 2]) expect(await read(cluster, id, 'k')).toBe('alone');
+  });
+
   it('is not dropped while its store has not answered for a write', async () => {
     const cluster = await clusterWithFour();
     const node = cluster.nodeOf(3)!;

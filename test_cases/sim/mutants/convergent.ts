@@ -19,7 +19,9 @@ export const CONVERGENT_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'caught-up-with-one',
     name: 'takes itself for caught up after an exchange with one peer',
-    edit: { value: 'peers.some((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)))' },
+    edit: {
+      value: 'this.#peers.some((peer) => this.#syncedWith.has(peer) || (waited && !isReachable(peer)))',
+    },
     level: 'eventual',
     seeds: 300,
   },

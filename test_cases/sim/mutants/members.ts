@@ -139,19 +139,19 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'dropped-with-its-writes',
     name: 'drops a controller that has answered writes which no other one has',
-    edit: { value: 'groups.some(() => peer < 0)' },
+    edit: { statement: 'if (said === null) return false;' },
     test: {
       file: 'convergent-members.test.ts',
       name: 'at eventual a controller that was added is dropped once the others have what it wrote',
     },
   },
   {
-    anchor: 'retires-while-writing',
-    name: 'says that it answers nobody any more while its store has not answered for a write',
-    edit: { test: 'groups.length < 0' },
+    anchor: 'dropped-before-it-was-asked',
+    name: 'drops a controller before an exchange has brought what it wrote',
+    edit: { value: 'groups.some(() => peer < 0)' },
     test: {
       file: 'convergent-members.test.ts',
-      name: 'at eventual a controller that was added is not dropped while its store has not answered for a write',
+      name: 'at eventual a controller that was added is not dropped while its writes are on their way',
     },
   },
   {
