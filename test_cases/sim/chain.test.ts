@@ -47,6 +47,11 @@ it('regression: a verdict over a new link met the same request, and it was decid
   expect(violations).toEqual([]);
 });
 
+it('regression: a head that was started again decided a request a second time (seed 41013169)', async () => {
+  const draw = { level: 'sequential', scheme: 'chain', durabilities: ['async'] } as const;
+  expect((await runScenario(drawScenario(41_013_169, draw))).violations).toEqual([]);
+});
+
 it('regression: a head without cluster time stamped far ahead, and was refused for ever (seed 4232)', async () => {
   const { violations } = await runScenario(
     drawScenario(4_232, { level: 'sequential', scheme: 'chain', durabilities: ['sync'] }),

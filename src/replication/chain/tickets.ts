@@ -28,28 +28,34 @@ interface Known {
  *  1. A controller asks again only for numbers whose outcomes it does not know. Everything below is forgotten, so what
  *     is kept is bounded by what its controller may have open at a time.
  *  2. A member that has received every request of a view's union knows of all stamped writes that any member applies.
- *     Any other member knows of those only that were stamped since that view began (`isKnown`).
+ *     Any other member knows of those only that were stamped since that view began (`isKnown`). So does one in the
+ *     first view of its run, although its disk has all of them: which requests they were is not on disk.
  *  3. Therefore a number that is known, not settled and not among the stamped ones was not stamped.
  */
 export class Tickets {
   readonly #known: (Known | undefined)[] = [];
-  #since: Ballot = NO_BALLOT;
+  /** Null before the first view of this run. */
+  #since: Ballot | null = null;
 
   /** @param knewAll see `OrderAgreement.begin` */
   begin(ballot: Ballot, members: readonly Member[], knewAll: boolean): void {
     // mutant: trusts-old-tickets
-    if (!knewAll) {
-      this.#known.length = 0;
-      this.#since = ballot;
-    }
+    if (!knewAll) this.#forget(ballot);
+    // mutant: knows-tickets-of-earlier-runs
+    this.#since ??= ballot;
     for (const { node, incarnation } of members)
       if (this.#known[node]?.incarnation !== incarnation)
         this.#known[node] = { incarnation, settled: 0, stamped: new Map() };
   }
 
+  #forget(since: Ballot): void {
+    this.#known.length = 0;
+    this.#since = since;
+  }
+
   /** Whether it is known here of a write that was first asked for in this view if it was stamped. */
   isKnown(askedIn: Ballot): boolean {
-    return compareBallots(askedIn, this.#since) >= 0;
+    return compareBallots(askedIn, this.#since ?? NO_BALLOT) >= 0;
   }
 
   /** Undefined when it was not stamped, or is not known any more. */

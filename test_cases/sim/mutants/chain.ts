@@ -93,6 +93,15 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     seeds: 4000,
   },
   {
+    anchor: 'knows-tickets-of-earlier-runs',
+    name: 'decides again what an earlier run decided, because it has all writes of that run on its disk',
+    edit: { statement: 'this.#since ??= NO_BALLOT;' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a head that was started again decided a request a second time (seed 41013169)',
+    },
+  },
+  {
     anchor: 'chain-never-sends-again',
     name: 'does not send again what a broken link to its successor has lost',
     edit: 'drop',

@@ -36,4 +36,12 @@ describe('tickets', () => {
     tickets.begin(ballot(4), [{ node: 1, incarnation: 2 }], false);
     expect([tickets.isKnown(ballot(3)), tickets.isKnown(ballot(4))]).toEqual([false, true]);
   });
+
+  it('of an earlier run are not known, although its writes are', () => {
+    const tickets = new Tickets();
+    tickets.begin(ballot(3), [{ node: 1, incarnation: 1 }], true);
+    expect([tickets.isKnown(ballot(2)), tickets.isKnown(ballot(3))]).toEqual([false, true]);
+    tickets.begin(ballot(4), [{ node: 1, incarnation: 1 }], true);
+    expect(tickets.isKnown(ballot(3))).toBe(true);
+  });
 });
