@@ -1,9 +1,11 @@
+import { lastOf } from '../base/last-of.ts';
 import type { Log } from '../base/log.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Transport } from '../base/transport.ts';
 import type { HttpAddress } from '../http/authorities.ts';
 import type { HttpPorts, Readiness } from '../http/http-ports.ts';
 import type { HotKeyHere } from '../http/keys-here.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { keyHere } from './keys/key-here.ts';
 import { KeyPages } from './keys/key-pages.ts';
@@ -41,10 +43,11 @@ export function httpPortsOf(
 ): HttpPorts {
   const { settings, core } = parts;
   const pages = new KeyPages(parts);
+  const addresses = lastOf((configuration: Configuration) => httpAddressesOf(configuration, settings));
   return {
     version: VERSION,
     self: settings.self,
-    addresses: httpAddressesOf(settings),
+    addresses: () => addresses(core.configuration),
     hosts: settings.httpHosts,
     bodyBytesMax: settings.itemBytesMax,
     timeMs: () => core.time.cluster.agreedMs ?? parts.clock.wallMs(),
@@ -88,8 +91,10 @@ function addressOf({ core, settings }: ControllerParts, controller: ControllerId
   return core.configuration.controllers.find(({ id }) => id === controller) ?? ownAddress(settings);
 }
 
-function httpAddressesOf(settings: Settings): HttpAddress[] {
-  return settings.peers.map(({ host, port }, id) => ({
+/** The further ports are those of the controllers of `peers`; only the address of any other one is agreed. */
+function httpAddressesOf({ controllers }: Configuration, settings: Settings): HttpAddress[] {
+  return controllers.map(({ id, host, port }) => ({
+    id,
     host,
     port,
     httpPort: httpAddressOf(settings, id)?.port ?? 0,

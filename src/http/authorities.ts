@@ -1,5 +1,8 @@
+import type { ControllerId } from '../base/number-kinds.ts';
+
 /** Where one controller is reached over HTTP. */
 export interface HttpAddress {
+  readonly id: ControllerId;
   readonly host: string;
   /** The port that it shares with the other protocols. */
   readonly port: number;

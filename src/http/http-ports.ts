@@ -28,8 +28,8 @@ export interface EntryPage {
 export interface HttpPorts {
   readonly version: string;
   readonly self: ControllerId;
-  /** The addresses of all controllers, in the order of their ids. */
-  readonly addresses: readonly HttpAddress[];
+  /** All controllers that are known now, in the order of their ids. Another list whenever they change. */
+  readonly addresses: () => readonly HttpAddress[];
   /** Names by which clients may reach the controllers, beside those in the addresses. */
   readonly hosts: readonly string[];
   /** The largest body that a request may have, in bytes. */

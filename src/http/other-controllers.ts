@@ -27,10 +27,10 @@ const CONNECTIONS_MAX = 4;
  */
 export class OtherControllers {
   readonly #self: ControllerId;
-  readonly #addresses: readonly HttpAddress[];
+  readonly #addresses: () => readonly HttpAddress[];
   readonly #agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS_MAX, maxFreeSockets: 1 });
 
-  constructor(self: ControllerId, addresses: readonly HttpAddress[]) {
+  constructor(self: ControllerId, addresses: () => readonly HttpAddress[]) {
     this.#self = self;
     this.#addresses = addresses;
   }
@@ -42,7 +42,8 @@ export class OtherControllers {
    */
   askAll<Body>(own: () => Body | Promise<Body>, path: string): Promise<AskedAnswer<Body>[]> {
     return Promise.all(
-      this.#addresses.map(async (address, controller) => {
+      this.#addresses().map(async (address) => {
+        const { id: controller } = address;
         const name = nameOfAddress(address);
         if (controller === this.#self) return { controller, address: name, body: await own(), reason: '' };
         try {

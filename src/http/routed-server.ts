@@ -7,7 +7,8 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { Authorities } from './authorities.ts';
+import { lastOf } from '../base/last-of.ts';
+import { Authorities, type HttpAddress } from './authorities.ts';
 import { outOfMemory } from './body.ts';
 import type { HttpCaller, HttpClient } from './http-client.ts';
 import type { HttpPorts } from './http-ports.ts';
@@ -59,14 +60,15 @@ export interface HttpInterface {
 export class RoutedServer implements HttpServer {
   readonly #ports: HttpPorts;
   readonly #interface: HttpInterface;
-  readonly #authorities: Authorities;
+  readonly #authorities: () => Authorities;
   readonly #app: FastifyInstance;
   readonly #clients = new WeakMap<Duplex, HttpClient>();
 
   private constructor(ports: HttpPorts, own: HttpInterface, times: HttpTimes) {
     this.#ports = ports;
     this.#interface = own;
-    this.#authorities = new Authorities(ports.addresses, ports.hosts);
+    const authorities = lastOf((all: readonly HttpAddress[]) => new Authorities(all, ports.hosts));
+    this.#authorities = () => authorities(ports.addresses());
     this.#app = fastify({
       bodyLimit: ports.bodyBytesMax,
       serverFactory: (onRequest) => serverOf(times, onRequest),
@@ -143,11 +145,11 @@ export class RoutedServer implements HttpServer {
   #refusalOf({ headers, method, raw }: FastifyRequest): HttpProblem | null {
     const { host, origin } = headers;
     if (hostsIn(raw.rawHeaders) > 1) return new HttpProblem('MALFORMED', 'there is more than one Host');
-    if (!this.#authorities.isOwnHost(host)) {
+    if (!this.#authorities().isOwnHost(host)) {
       const what = `"${host ?? ''}" is no name of this cluster; add it to http_hosts if it leads here`;
       return new HttpProblem('HOST_UNKNOWN', what);
     }
-    if (origin !== undefined && !this.#authorities.isOwnOrigin(origin, host!))
+    if (origin !== undefined && !this.#authorities().isOwnOrigin(origin, host!))
       return new HttpProblem('ORIGIN_FOREIGN', `pages of ${origin} may not use this cluster`);
     // A link on another page may lead here; all else that another page asks for would be its own request.
     const isLink = headers['sec-fetch-mode'] === 'navigate' && method === 'GET';

@@ -34,7 +34,7 @@ export const consoleRoutes: RouteGroup = (app, { self, addresses, runCommands })
     },
     async (request, reply) => {
       const { commands, controller = self } = request.body;
-      if (controller >= addresses.length)
+      if (!addresses().some(({ id }) => id === controller))
         throw new HttpProblem('MALFORMED', `there is no controller ${controller}`);
       const answer = await runCommands(controller, commands);
       if (answer !== null) return reply.send({ answer });

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { lastOf } from '../../base/last-of.ts';
 import type { HttpAddress } from '../authorities.ts';
 import { type PageFile, readPageFiles } from '../dashboard/page-files.ts';
 import { HttpProblem } from '../problems.ts';
@@ -6,13 +7,13 @@ import type { RouteGroup } from './route-group.ts';
 
 /** The dashboard: the page at `/`, and its files below `/dashboard/`. */
 export const dashboardRoutes: RouteGroup = (app, { addresses, hosts }) => {
-  const policy = contentPolicy(addresses, hosts);
+  const policy = lastOf((controllers: readonly HttpAddress[]) => contentPolicy(controllers, hosts));
   let files: Promise<ReadonlyMap<string, PageFile>> | null = null;
   const send = async (path: string, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     files ??= readPageFiles();
     const file = (await files).get(path);
     if (file === undefined) throw new HttpProblem('ROUTE_UNKNOWN', `the dashboard has no file ${path}`);
-    return sendFile(file, policy, request, reply);
+    return sendFile(file, policy(addresses()), request, reply);
   };
   app.get('/', { schema: { hide: true } }, (request, reply) => send('index.html', request, reply));
   app.get<{ Params: { readonly '*': string } }>(

@@ -95,7 +95,8 @@ function addOthers(
   positions: Positions,
   ms: number,
 ): void {
-  for (const [id, address] of addresses.entries()) {
+  for (const address of addresses()) {
+    const { id } = address;
     if (id === self) continue;
     const from = positions.get(id) ?? null;
     stream.add(new FollowedEvents({ id, address }, from, ms, () => stream.wake()));

@@ -127,7 +127,7 @@ describe('a controller that is followed', () => {
       else response.writeHead(200).end(stream);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = { host: '127.0.0.1', port: portOf(server), httpPort: 0 };
+    const address = { id: 2, host: '127.0.0.1', port: portOf(server), httpPort: 0 };
     const events = new FollowedEvents({ id: 2, address }, null, ms, () => {});
     await eventually(() => asked.length === streams.length + 1);
     events.close();

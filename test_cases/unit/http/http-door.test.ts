@@ -6,12 +6,12 @@ it('an HTTP side that could not be loaded is loaded for the next connection', as
   let loads = 0;
   const ports: Pick<HttpPorts, 'self' | 'addresses' | 'hosts' | 'bodyBytesMax'> = {
     self: 0,
-    get addresses() {
-      if (++loads === 1) throw new Error('too many open files');
-      return [{ host: '127.0.0.1', port: 1, httpPort: 0 }];
-    },
+    addresses: () => [{ id: 0, host: '127.0.0.1', port: 1, httpPort: 0 }],
     hosts: [],
-    bodyBytesMax: 1_000,
+    get bodyBytesMax() {
+      if (++loads === 1) throw new Error('too many open files');
+      return 1_000;
+    },
   };
   const door = new HttpDoor({ http: ports as HttpPorts, load: OWN_HTTP, onFailure: () => {} });
   await expect(door.open()).rejects.toThrow('too many open files');

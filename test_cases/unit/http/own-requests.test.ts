@@ -4,9 +4,9 @@ import { LocalControllers } from '../../support/local-controllers.ts';
 import { RawHttp } from '../../support/raw-http.ts';
 
 const ADDRESSES = [
-  { host: '127.0.0.1', port: 8000, httpPort: 9000 },
-  { host: '127.0.0.1', port: 8001, httpPort: 9001 },
-  { host: 'cache-2.internal', port: 8000, httpPort: 0 },
+  { id: 0, host: '127.0.0.1', port: 8000, httpPort: 9000 },
+  { id: 1, host: '127.0.0.1', port: 8001, httpPort: 9001 },
+  { id: 2, host: 'cache-2.internal', port: 8000, httpPort: 0 },
 ];
 
 describe('the names of a cluster', () => {
