@@ -67,10 +67,13 @@ function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: C
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
 }
 
-/** Controllers of the start stay linked for ever: see `toDrop`. */
-function isLeftBehind({ core, settings }: MemberParts, peer: ControllerId): boolean {
+/** Controllers of the start stay linked for ever where they are not dropped by themselves: see `toDrop`. */
+function isLeftBehind(
+  { core, settings: { peers, dropsFounders } }: MemberParts,
+  peer: ControllerId,
+): boolean {
   const isOut = !isCounted(core.groups.views.configuration, peer);
-  return isOut && peer >= settings.peers.length && !core.peers.isHeard(peer);
+  return isOut && (peer >= peers.length || dropsFounders === true) && !core.peers.isHeard(peer);
 }
 
 function agree(

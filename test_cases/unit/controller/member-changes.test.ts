@@ -76,6 +76,7 @@ describe('a change of the controllers that vote', () => {
       configuration,
       heard: [...ALL, 5, 6, 7],
       joinTroubleOf: (id: number) => (ids.includes(id) ? '' : 'is catching up'),
+      isLeftBehind: () => false,
     });
     const together = { come: '6', go: null, allThatJoin: true } as const;
     expect(memberChangeOf(together, ready(6, 7))).toMatchObject({ kind: 'change', come: [6, 7] });
