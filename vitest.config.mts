@@ -32,6 +32,7 @@ const LONG_ALONE = [
   'test_cases/failure/partition.test.ts',
   'test_cases/failure/recorded-failure.test.ts',
   'test_cases/failure/replaced-controllers.test.ts',
+  'test_cases/failure/reshard.test.ts',
   'test_cases/failure/rolling-restart.test.ts',
   'test_cases/failure/session-kills.test.ts',
   'test_cases/failure/small-disk.test.ts',

@@ -1,41 +1,14 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePorts } from '../support/free-port.ts';
 import { member, membersAt, Newcomer, votersIn } from '../support/newcomer.ts';
 import { describeWith, succeeds } from '../support/programs.ts';
+import { PYTHON, PythonLoad } from '../support/python-load.ts';
 import { PATIENT } from '../support/rolling-restart.ts';
 
-const PYTHON = '/usr/bin/python3';
 const LEVEL = 'linearizability';
 const WAIT = ['--wait', '120'];
-
-/** An application that we did not write the client of. */
-class PythonLoad {
-  readonly #process: ChildProcessWithoutNullStreams;
-  #printed = '';
-
-  constructor(ports: readonly number[]) {
-    const script = join(import.meta.dirname, '../support/pymemcache-load.py');
-    this.#process = spawn(PYTHON, [script, ...ports.map(String)]);
-    this.#process.stdout.on('data', (chunk: Buffer) => {
-      this.#printed += chunk.toString();
-    });
-  }
-
-  async stop(): Promise<{ answered: number; moves: number; wrong: string[] }> {
-    this.#process.stdin.end();
-    await once(this.#process, 'close');
-    return JSON.parse(this.#printed) as { answered: number; moves: number; wrong: string[] };
-  }
-
-  kill(): void {
-    this.#process.kill('SIGKILL');
-  }
-}
 
 describeWith('pymemcache (python3-pymemcache)', succeeds(PYTHON, ['-c', 'import pymemcache']), () => {
   it('sees no error while a cluster grows from 3 to 7 and loses all that it began with', async () => {
