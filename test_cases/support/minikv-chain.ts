@@ -64,9 +64,10 @@ export class MiniKvChain {
     return this.ask(index, `/put?key=${encodeURIComponent(key)}`, JSON.stringify({ value }));
   }
 
-  /** Resolves once the node serves reads. */
+  /** Resolves once the node serves reads: the one of this test, and not another one that has its ports. */
   async served(index: number): Promise<void> {
     await eventually(async () => {
+      expect(this.nodes.get(index)!.said()).toContain('Waiting for Ctrl+C');
       const answer = await this.get(index, 'any');
       expect(`${answer?.status} from node ${index} of ${this.#said()}`).toMatch(/^200 /);
     });
