@@ -31,8 +31,8 @@ const UNKNOWN = 'SERVER_ERROR outcome unknown';
 
 /**
  * Reads the keys that nobody writes, and counts up keys of its own, at one controller. Where a controller is killed
- * (`mayLose`), the outcome of a write that was under way there is unknown, and `eventual` lets a read by another replica
- * be older than the last write. So the own keys are not compared then; the keys that nobody writes always are.
+ * (`mayLose`), the outcome of a write that was under way there is unknown, and `eventual` lets a read by another
+ * replica be older than the last write. So the own keys are not compared then; the keys that nobody writes always are.
  */
 class Reader {
   readonly #id: number;
