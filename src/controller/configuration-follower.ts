@@ -79,6 +79,7 @@ export class ConfigurationFollower {
     if (!views.isAsking() || views.isReconfiguring) return;
     const { configuration } = views;
     const { peers, dropsFounders } = core.settings;
+    // mutant: drops-those-of-the-start
     const id = toDrop(configuration, dropsFounders === true ? 0 : peers.length);
     // mutant: drops-while-it-counts
     if (id === null || followingViews(groups).some((one) => isCounted(one.configuration, id))) return;

@@ -1,4 +1,5 @@
 import { isOrdered } from '../../src/consistency/policies.ts';
+import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import type { Level } from '../../src/placement/level.ts';
 import type { KeyspaceSettings } from '../../src/placement/placement.ts';
@@ -13,8 +14,9 @@ export async function clusterOf(
   durability: Durability = 'none',
   keyspaces: readonly KeyspaceSettings[] = [],
   level: Level = 'linearizability',
+  others: Partial<Settings> = {},
 ): Promise<SimCluster> {
-  const settings = { durability, keyspaces };
+  const settings = { durability, keyspaces, ...others };
   const cluster = new SimCluster({ seed: 1, level, nodes, settings });
   const newcomers = new Newcomers(cluster);
   const look = (): void => {

@@ -53,6 +53,20 @@ describe('a controller that the cluster does not know', () => {
     expect(membersAt(cluster, 0)).toEqual([0, 1]);
   });
 
+  it('votes with all others that join and are heard', async () => {
+    const cluster = await clusterOf(3);
+    for (const port of [1000, 1001, 1002]) await member(cluster, 0, 'add', `sim:${port}`);
+    await cluster.run(2_000);
+    cluster.kill(cluster.nodeOf(5)!);
+    await cluster.run(1_000);
+    const change = { come: '3', go: null, allThatJoin: true } as const;
+    expect(await ask(cluster, 0, { kind: 'member', change, format: 'table' })).toMatchObject({
+      kind: 'lines',
+    });
+    await cluster.run(1_000);
+    expect(membersAt(cluster, 4)).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it('keeps what it knows of the cluster when it is started again', async () => {
     const cluster = await clusterOf(3, 'sync');
     await added(cluster, 0, 'sim:1000');
@@ -95,7 +109,17 @@ describe('a controller that was added', () => {
     expect(idsOf(configurationAt(cluster, 0))).toEqual([0, 1, 2]);
   });
 
-  it('takes the place of those that the cluster was formed with, which stay linked', async () => {
+  it('sees those dropped that the cluster was formed with, where the settings say so', async () => {
+    const settings = { dropsFounders: true } as const;
+    const cluster = await clusterOf(3, 'none', [], 'linearizability', settings);
+    await added(cluster, 0, 'sim:1000');
+    expect(await member(cluster, 1, 'remove', '0')).toContain('vote now');
+    await cluster.run(2_000);
+    const serving = cluster.nodes.find(({ id }) => id === 3)!;
+    expect(idsOf(serving.core!.groups.views.configuration)).toEqual([1, 2, 3]);
+  });
+
+  it('takes the place of those of the start, which stay linked', async () => {
     const cluster = await clusterOf(3);
     await ask(cluster, 0, set('k', 'v'));
     for (const port of [1000, 1001, 1002]) await added(cluster, 0, `sim:${port}`);

@@ -78,6 +78,7 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
 
 /** Further controllers that join, and could be taken in now: as many as may vote. */
 function othersReady(come: ControllerId, { configuration, joinTroubleOf }: MemberSituation): ControllerId[] {
+  // mutant: takes-in-who-is-not-heard
   return idsOf(configuration)
     .filter((id) => id !== come && isJoining(configuration, id) && joinTroubleOf(id) === '')
     .slice(0, Math.max(0, VOTERS_MAX - votersOf(configuration).length - 1));

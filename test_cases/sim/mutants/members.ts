@@ -163,4 +163,22 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
       name: 'at eventual a controller that was added may write, so nobody proves freshness without a lease',
     },
   },
+  {
+    anchor: 'drops-those-of-the-start',
+    name: 'drops controllers that would form a cluster of their own once they are started without their data',
+    edit: { value: 'toDrop(configuration, 0)' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller that was added takes the place of those of the start, which stay linked',
+    },
+  },
+  {
+    anchor: 'takes-in-who-is-not-heard',
+    name: 'has all controllers vote that join, also those that are not heard',
+    edit: { value: 'idsOf(configuration).filter((id) => id !== come && isJoining(configuration, id))' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller that the cluster does not know votes with all others that join and are heard',
+    },
+  },
 ];
