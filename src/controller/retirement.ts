@@ -1,5 +1,6 @@
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Retired } from '../membership/messages.ts';
+import { isJoining } from '../placement/configuration.ts';
 import type { Group } from '../replication/group.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -25,12 +26,12 @@ interface Said {
  * its disk. For a write that is under way the exchange waits.
  */
 export class Retirement {
-  readonly #ports: Pick<CorePorts, 'clock' | 'incarnationOf'>;
+  readonly #ports: Pick<CorePorts, 'settings' | 'clock' | 'incarnationOf'>;
   /** Made after this, as the groups ask it for what peers have said. */
   readonly #groups: () => Groups;
   readonly #said = new Map<ControllerId, Said>();
 
-  constructor(ports: Pick<CorePorts, 'clock' | 'incarnationOf'>, groups: () => Groups) {
+  constructor(ports: Pick<CorePorts, 'settings' | 'clock' | 'incarnationOf'>, groups: () => Groups) {
     this.#ports = ports;
     this.#groups = groups;
   }
@@ -38,9 +39,11 @@ export class Retirement {
   /** What this controller says of itself; null where there is nothing to say, or not yet. */
   get word(): Retired | null {
     const { views } = this.#groups();
-    const { epoch } = views.configuration;
+    const { configuration } = views;
+    const { epoch } = configuration;
     if (epoch === undefined || views.isVoting() || this.#convergent.length === 0) return null;
-    return { type: 'retired', epoch };
+    // One that joins has answered nobody.
+    return isJoining(configuration, this.#ports.settings.self) ? null : { type: 'retired', epoch };
   }
 
   /** It is said again and again. The first time counts. */

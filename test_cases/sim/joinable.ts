@@ -18,15 +18,7 @@ export async function clusterOf(
 ): Promise<SimCluster> {
   const settings = { durability, keyspaces, ...others };
   const cluster = new SimCluster({ seed: 1, level, nodes, settings });
-  const newcomers = new Newcomers(cluster);
-  const look = (): void => {
-    for (const { core } of cluster.nodes) {
-      const view = core?.groups.views.view;
-      if (view?.configuration != null) newcomers.onInstalled(view.configuration, []);
-    }
-    cluster.scheduler.after(5, look);
-  };
-  look();
+  startingNewcomers(cluster);
   await cluster.start();
   // Where controllers answer alone they serve before there is a view.
   if (!isOrdered(level)) await cluster.run(1_000);
@@ -62,3 +54,17 @@ export async function added(cluster: SimCluster, node: number, address: string):
 
 export const configurationAt = (cluster: SimCluster, id: number) =>
   cluster.nodeOf(id)!.core!.groups.views.configuration;
+
+/** Has machines start as soon as they find themselves in an installed configuration. */
+export function startingNewcomers(cluster: SimCluster): Newcomers {
+  const newcomers = new Newcomers(cluster);
+  const look = (): void => {
+    for (const { core } of cluster.nodes) {
+      const view = core?.groups.views.view;
+      if (view?.configuration != null) newcomers.onInstalled(view.configuration, []);
+    }
+    cluster.scheduler.after(5, look);
+  };
+  look();
+  return newcomers;
+}

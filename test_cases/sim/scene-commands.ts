@@ -3,6 +3,7 @@ import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { isLevel } from '../../src/placement/level.ts';
 import type { OrderedScheme } from '../../src/placement/placed-level.ts';
+import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { Stage } from './stage.ts';
 
 type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;
@@ -11,6 +12,8 @@ type Command = (stage: Stage, ...words: string[]) => void | Promise<void>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   ask: (stage, node, ...words) => stage.ask(idOf(node), askedIn(words)),
   level: (stage, node, level) => stage.changeLevel(idOf(node), level!),
+  shards: (stage, node, shards) => stage.changeShards(idOf(node), Number(shards)),
+  member: (stage, node, what, controller) => stage.changeMembers(idOf(node), what === 'add', controller!),
   run: (stage, ms) => stage.run(Number(ms)),
   show: (stage) => stage.show(),
   hide: (stage, ...words) => forEachText(words, (text) => stage.hide(text)),
@@ -52,6 +55,10 @@ function settingOf(option: string): Partial<Settings> {
   if (name === 'durability') return { durability: value as Durability };
   if (name === 'scheme') return { scheme: value as OrderedScheme };
   if (name === 'horizon') return { tombstoneHorizonMs: Number(value) };
+  if (name === 'shards') {
+    const [shards, replicas] = value!.split('x').map(Number);
+    return { sharded: [{ name: DEFAULT_KEYSPACE, shards: shards!, replicas: replicas! }] };
+  }
   throw new Error(`an unknown option: ${option}`);
 }
 

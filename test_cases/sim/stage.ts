@@ -3,8 +3,11 @@ import { ROOT_GROUP } from '../../src/membership/peer-bus.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
+import type { Request } from '../../src/protocol/request.ts';
 import { decodeEntry } from '../../src/store/envelope.ts';
 import { describeBallot, describeVersion } from './describe.ts';
+import { startingNewcomers } from './joinable.ts';
+import type { Newcomers } from './newcomers.ts';
 import { type Asked, type Connection, Recorder } from './recorder.ts';
 import { SimCluster } from './sim-cluster.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -26,6 +29,8 @@ export class Stage {
   readonly #transcript: Transcript;
   readonly #connections = new Map<number, Connection>();
   readonly #lines: string[] = [];
+  /** Null as long as no client has asked for other controllers. */
+  #newcomers: Newcomers | null = null;
   /** Texts whose lines are left out, and how many lines that were. */
   readonly #hidden = new Map<string, number>();
 
@@ -57,7 +62,7 @@ export class Stage {
   }
 
   node(id: number): SimNode {
-    const node = this.#cluster.nodes[id];
+    const node = this.#cluster.nodeOf(id);
     if (node === undefined) throw new Error(`no controller n${id}`);
     return node;
   }
@@ -74,10 +79,28 @@ export class Stage {
   /** A client asks a controller for another level of the default keyspace. */
   changeLevel(id: number, level: string): void {
     const change = { what: 'level', keyspace: DEFAULT_KEYSPACE, level } as const;
-    this.#transcript.line(id, `a client asks for the level ${level}`);
+    this.#askFor(id, `the level ${level}`, { kind: 'keyspace', change, format: 'table' });
+  }
+
+  /** A client asks a controller for another number of shards. */
+  changeShards(id: number, shards: number): void {
+    const change = { what: 'shards', keyspace: DEFAULT_KEYSPACE, shards } as const;
+    this.#askFor(id, `${shards} shards`, { kind: 'keyspace', change, format: 'table' });
+  }
+
+  /** A client asks a controller to have another one vote, or go. One that joins is started as soon as it has an id. */
+  changeMembers(id: number, isToCome: boolean, controller: string): void {
+    this.#newcomers ??= startingNewcomers(this.#cluster);
+    const change = isToCome ? { come: controller, go: null } : { come: null, go: controller };
+    const what = `member ${isToCome ? 'add' : 'remove'} ${controller}`;
+    this.#askFor(id, what, { kind: 'member', change, format: 'table' });
+  }
+
+  #askFor(id: number, what: string, request: Request): void {
+    this.#transcript.line(id, `a client asks for ${what}`);
     this.node(id)
       .connect()
-      .submit({ kind: 'keyspace', change, format: 'table' }, (reply) => {
+      .submit(request, (reply) => {
         const text = reply.kind === 'lines' ? reply.lines[0] : 'reason' in reply ? reply.reason : reply.kind;
         this.#transcript.line(id, `the client is told: ${text}`);
       });
