@@ -70,6 +70,10 @@ export function httpPortsOf(
     events,
     keyHere: (key) => new Promise((resolve) => keyHere(parts, key, resolve)),
     elsewhere: (key) => core.router.partOf(key).elsewhere?.members ?? null,
+    askedFor: (key) => {
+      const { elsewhere } = core.router.partOf(key);
+      return elsewhere === null ? null : core.serving.hop!.askedFor(elsewhere);
+    },
     isUp: (controller) => controller === settings.self || core.peers.isUp(controller),
     keyCount: () => METRICS.memchorus_keys.read(parts),
     hotKeys: () => hotKeysOf(parts),

@@ -68,6 +68,8 @@ export interface HttpPorts {
   readonly keyHere: (key: string) => Promise<KeyHere>;
   /** The controllers that have the key, in the order of their ids; null where this one does, whoever else has it. */
   readonly elsewhere: (key: string) => readonly ControllerId[] | null;
+  /** The controller that this one asks for the key; null where it has the key itself, or can reach no other that has. */
+  readonly askedFor: (key: string) => ControllerId | null;
   /** Whether this controller hears the other one; true for itself. */
   readonly isUp: (controller: ControllerId) => boolean;
   /** How many keys have an entry here. */

@@ -9,6 +9,11 @@ export interface ShardedKeyspace {
   readonly shards: number;
   /** How many controllers have the entries of each shard. */
   readonly replicas: number;
+  /**
+   * The controllers of each shard, by its number, in the order of their ids. Absent where they are to be chosen here.
+   * Stated by a dialect, whose interface says which nodes are together.
+   */
+  readonly members?: readonly (readonly ControllerId[])[];
 }
 
 /** What the configuration says of shards. All controllers of a cluster have the same. */
@@ -61,13 +66,14 @@ export function plannedShards(
   const spread = new ReplicaSpread(controllers, zones);
   const byName = sharded.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return byName
-    .flatMap(({ name, shards, replicas }) =>
+    .flatMap(({ name, shards, replicas, members }) =>
       Array.from({ length: shards }, (_, shard) => {
-        return { keyspace: name, shard, of: shards, place: placeAtStart(shard, shards), replicas };
+        const stated = members?.[shard];
+        return { keyspace: name, shard, of: shards, place: placeAtStart(shard, shards), replicas, stated };
       }),
     )
-    .map(({ replicas, ...shard }, at) => {
-      return { ...shard, group: FIRST_SHARD_GROUP + at, members: spread.next(replicas) };
+    .map(({ replicas, stated, ...shard }, at) => {
+      return { ...shard, group: FIRST_SHARD_GROUP + at, members: stated ?? spread.next(replicas) };
     });
 }
 

@@ -27,17 +27,22 @@ export class ShardedNode {
   }
 
   /** Nodes with one view, in the order of their addresses. */
-  static async startView(count: number, listFormat: ListFormat): Promise<readonly ShardedNode[]> {
+  static async startView(
+    count: number,
+    listFormat: ListFormat,
+    shardCount = 1,
+  ): Promise<readonly ShardedNode[]> {
     const ports = (await freePorts(count)).toSorted((a, b) => (String(a) < String(b) ? -1 : 1));
     const view = ports.map((port) => ({ host: '127.0.0.1', port }));
     const load = shardedInterface({
       nodes: ports.map((port) => `127.0.0.1:${port}`),
+      shardCount,
       listFormat,
       causalWaitMs: CAUSAL_WAIT_MS,
     });
     const starting = view.map(async (address) => {
       const transport = new CutTransport();
-      const settings = nodeSettings({ address, view });
+      const settings = nodeSettings({ address, view, shardCount });
       const controller = await startController(settings, null, SILENT, null, transport, load);
       return new ShardedNode(address.port, transport, () => controller.close());
     });

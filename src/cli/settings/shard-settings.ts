@@ -55,7 +55,7 @@ export function tooManyShards(all: readonly CheckedShards[]): string | null {
 }
 
 /** A session token names so many groups at most, beside the one of the keyspaces without shards. */
-const CAUSAL_SHARDS_MAX = 7;
+export const CAUSAL_SHARDS_MAX = 7;
 
 export function replicasAmong(controllers: number): ValueReader<number> {
   return (text) => {

@@ -4,6 +4,7 @@ import type { ListFormat } from '../../dialects/sharded/format.ts';
 import { isLoopback } from '../../peer/loopback.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
+import { CAUSAL_SHARDS_MAX } from '../settings/shard-settings.ts';
 
 /** What a node of the sharded store is told, by its command line and its environment. */
 export interface ShardedNodeOptions {
@@ -13,6 +14,7 @@ export interface ShardedNodeOptions {
   readonly listensOn: Address;
   /** All nodes, in the order of their addresses as text, so that all nodes have the same order. */
   readonly view: readonly Address[];
+  readonly shardCount: number;
   readonly listFormat: ListFormat;
   /** How long a request waits for writes that its metadata name, in milliseconds. */
   readonly causalWaitMs: number;
@@ -44,7 +46,7 @@ Runs one node of the sharded store, with keys and JSON values over HTTP, until C
 The environment says the rest:
   SOCKET_ADDRESS         the node's own address, host:port
   VIEW                   all nodes, this one included: host:port,host:port,…
-  SHARD_COUNT            over how many shards the keys are spread; 1 so far
+  SHARD_COUNT            over how many shards the keys are spread: one for two nodes of VIEW at most
   HOST, PORT             listen there; without them at SOCKET_ADDRESS if that is a loopback one, else on all at its port
   MEMCHORUS_LIST_FORMAT  as --list-format
   MEMCHORUS_CAUSAL_WAIT  as --causal-wait
@@ -68,7 +70,6 @@ export function nodeOptions(
   const view = viewIn(environment.VIEW ?? '');
   if (!view.some((one) => formatAddress(one) === formatAddress(address)))
     throw new UsageError('COMMAND_LINE', `VIEW does not name this node, ${formatAddress(address)}`);
-  checkShardCount(environment.SHARD_COUNT ?? '', view.length);
   const anywhere = isLoopback(address.host) ? address.host : '0.0.0.0';
   const { HOST, PORT } = environment;
   const port = PORT === undefined || PORT === '' ? address.port : parsePort(PORT);
@@ -77,12 +78,13 @@ export function nodeOptions(
     address,
     listensOn: { host: HOST === undefined || HOST === '' ? anywhere : HOST, port },
     view,
+    shardCount: shardCountOf(environment.SHARD_COUNT ?? '', view.length),
     listFormat: listFormatOf(environment.MEMCHORUS_LIST_FORMAT ?? flags['list-format'] ?? 'joined'),
     causalWaitMs: causalWaitOf(environment.MEMCHORUS_CAUSAL_WAIT ?? flags['causal-wait'] ?? '5'),
   };
 }
 
-function checkShardCount(text: string, nodes: number): void {
+function shardCountOf(text: string, nodes: number): number {
   if (text.trim() === '')
     throw new UsageError(
       'COMMAND_LINE',
@@ -96,11 +98,12 @@ function checkShardCount(text: string, nodes: number): void {
       'COMMAND_LINE',
       `SHARD_COUNT is ${count}, and VIEW has ${nodes} nodes: each shard needs at least two`,
     );
-  if (count > 1)
+  if (count > CAUSAL_SHARDS_MAX)
     throw new UsageError(
       'COMMAND_LINE',
-      `SHARD_COUNT is ${count}. Causal metadata across several shards are not there yet: say SHARD_COUNT=1`,
+      `SHARD_COUNT is ${count}. Causal metadata go over ${CAUSAL_SHARDS_MAX} shards at most: choose fewer`,
     );
+  return count;
 }
 
 /** @throws UsageError for a word that is no address, and for an address that is there twice */

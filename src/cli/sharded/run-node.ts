@@ -13,7 +13,7 @@ export async function runShardedNode(words: readonly string[]): Promise<number> 
     process.stdout.write(`${NODE_HELP}\n`);
     return EXIT_OK;
   }
-  const { address, listensOn, view, listFormat, causalWaitMs } = options;
+  const { address, listensOn, view, shardCount, listFormat, causalWaitMs } = options;
   const secret = readSecret({ secretFile: '' }, process.env, '.');
   if (view.length > 1) requireSecretFor(view, secret);
   const { shardedInterface } = await import('../../dialects/sharded/sharded-interface.ts');
@@ -24,6 +24,7 @@ export async function runShardedNode(words: readonly string[]): Promise<number> 
     transport: placedTransport(options),
     loadHttp: shardedInterface({
       nodes: view.map(formatAddress),
+      shardCount,
       listFormat,
       causalWaitMs,
     }),

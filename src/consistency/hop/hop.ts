@@ -120,6 +120,13 @@ export class Hop {
     return isStarting ? STARTING : closedBecause('SHARD_UNAVAILABLE', this.#unreachable(shard));
   }
 
+  /** The member that requests for the shard go to; null when none can be reached. */
+  askedFor(shard: ShardElsewhere): ControllerId | null {
+    const route = this.#routeTo(shard);
+    const member = route.choose();
+    return member === 'busy' ? route.other([]) : member;
+  }
+
   /** @param client names the client whose requests keep their order */
   ask(
     shard: ShardElsewhere,

@@ -30,6 +30,9 @@ export function missing(method: string): ShardedAnswer {
   };
 }
 
+/** No node of the key's shard can be reached. */
+export const SHARD_UNREACHABLE: ShardedAnswer = { status: 406, body: { message: "Couldn't find the shard" } };
+
 /** The cluster cannot do this now, or not yet at all. */
 export function unable(method: string): ShardedAnswer {
   return failed(503, 'Unable to satisfy request', method);

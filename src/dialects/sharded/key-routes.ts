@@ -4,22 +4,23 @@ import type { KeyRoute } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import { PatientRequests } from '../patient-requests.ts';
 import { KEY_CHARACTERS_MAX } from '../stored-value.ts';
-import { failed, missing, type ShardedAnswer, send, unable } from './answers.ts';
+import { failed, missing, SHARD_UNREACHABLE, type ShardedAnswer, send, unable } from './answers.ts';
 import { CausalEntry } from './causal-entry.ts';
 import { fieldsIn, metadataIn, valueTextIn } from './request-body.ts';
-import type { ShardedNode } from './sharded-node.ts';
+import { type ShardedNode, shardOfKey } from './sharded-node.ts';
 
 type KeyMethod = 'PUT' | 'GET' | 'DELETE';
 
 const PATH = '/key-value-store';
 
+/** A node that is only late is not taken for one that is down: so long it is tried to reach, in milliseconds. */
+const REACHED_WITHIN_MS = 2_000;
+
 /** The routes of a key. */
 export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, node: ShardedNode): void {
-  const shardId = node.format.number(1);
-
   const add = (
     method: KeyMethod,
-    onKey: (entry: CausalEntry, http: FastifyRequest) => Promise<ShardedAnswer>,
+    onKey: (entry: CausalEntry, http: FastifyRequest<KeyRoute>) => Promise<ShardedAnswer>,
   ) =>
     app.route<KeyRoute>({
       method,
@@ -37,27 +38,27 @@ export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, node: Shard
     const valueText = valueTextIn(fieldsIn(http))!;
     const { isReplaced, version } = await entry.write(valueText, ports.bodyBytesMax);
     const message = isReplaced ? 'Updated successfully' : 'Added successfully';
-    const body = { message, replaced: isReplaced, version, ...causal(entry) };
+    const body = { message, replaced: isReplaced, version, ...causal(entry, http) };
     return { status: isReplaced ? 200 : 201, body };
   });
 
-  add('GET', async (entry) => {
+  add('GET', async (entry, http) => {
     const found = await entry.read();
     if (found === null) return missing('GET');
     const { valueText, version } = found;
-    const rest = JSON.stringify({ version, ...causal(entry) }).slice(1);
+    const rest = JSON.stringify({ version, ...causal(entry, http) }).slice(1);
     return {
       status: 200,
       body: `{"doesExist":true,"message":"Retrieved successfully","value":${valueText},${rest}`,
     };
   });
 
-  add('DELETE', async (entry) => {
+  add('DELETE', async (entry, http) => {
     const version = await entry.remove();
     if (version === null) return missing('DELETE');
     return {
       status: 200,
-      body: { doesExist: true, message: 'Deleted successfully', version, ...causal(entry) },
+      body: { doesExist: true, message: 'Deleted successfully', version, ...causal(entry, http) },
     };
   });
 
@@ -65,14 +66,15 @@ export function addKeyRoutes(app: FastifyInstance, ports: HttpPorts, node: Shard
     send(reply, failed(400, 'Key not specified', method));
   app.route({ method: ['PUT', 'GET', 'DELETE'], url: `${PATH}/`, handler: withoutKey });
 
-  function causal({ metadata }: CausalEntry): object {
-    return { 'causal-metadata': metadata, 'shard-id': shardId };
+  function causal({ metadata }: CausalEntry, { params }: FastifyRequest<KeyRoute>): object {
+    const shard = shardOfKey(params.key, node, ports);
+    return { 'causal-metadata': metadata, 'shard-id': node.format.number(shard) };
   }
 }
 
 function entryOf(http: FastifyRequest<KeyRoute>, causalWaitMs: number): CausalEntry {
   return new CausalEntry(
-    new PatientRequests(http, causalWaitMs),
+    new PatientRequests(http, causalWaitMs, { SHARD_UNAVAILABLE: REACHED_WITHIN_MS }),
     http.params.key,
     metadataIn(fieldsIn(http)),
   );
@@ -90,6 +92,7 @@ function inWords(error: unknown, method: KeyMethod): ShardedAnswer {
   if (!(error instanceof HttpProblem)) throw error;
   if (error.code === 'MALFORMED') return failed(400, 'Bad json format', method);
   if (error.status === 400) return failed(400, 'Causal metadata is not valid', method);
+  if (error.code === 'SHARD_UNAVAILABLE') return SHARD_UNREACHABLE;
   if (error.status === 503 || error.status === 504) return unable(method);
   throw error;
 }

@@ -86,10 +86,15 @@ function flawOf(key: string, http: FastifyRequest): KvsAnswer | null {
   return [...key].length > KEY_CHARACTERS_MAX ? KEY_TOO_LONG : null;
 }
 
-/** The node that has the key; null when this one has it. */
-export function servedBy(key: string, { elsewhere }: HttpPorts, view: readonly string[]): string | null {
-  const [first] = elsewhere(storedKeyOf(key)) ?? [];
-  return first === undefined ? null : view[first]!;
+/** The node that carries out the requests for the key; null when this one does. */
+export function servedBy(
+  key: string,
+  { askedFor, elsewhere }: HttpPorts,
+  view: readonly string[],
+): string | null {
+  const stored = storedKeyOf(key);
+  const node = askedFor(stored) ?? elsewhere(stored)?.[0];
+  return node === undefined ? null : view[node]!;
 }
 
 /** The answer for an error that the interface has a word for. @throws any other error */

@@ -36,7 +36,7 @@ export function addReplicaKeyRoutes(app: FastifyInstance, ports: HttpPorts, view
       url: PATH,
       handler: async (http, reply) => {
         const { key } = http.params;
-        const requests = new PatientRequests(http, ANSWERED_WITHIN_MS, ['SESSION_AHEAD']);
+        const requests = new PatientRequests(http, ANSWERED_WITHIN_MS, { SESSION_AHEAD: 0 });
         const stored = new SessionValue(requests, key, contextIn(http));
         const details = (address: string | null): AnswerDetails => ({ address, context: contextOf(stored) });
         try {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { bodyOf } from '../../http/body.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
+import { keyCountOf } from '../key-counts.ts';
 import { answerOf, type KvsAnswer, send, unable } from './answers.ts';
-import { keyCountOf } from './key-counts.ts';
 import { isSameView, wantedViewIn } from './wanted-view.ts';
 
 /** A shard and the nodes that have its keys. */

@@ -73,3 +73,10 @@ it('the order in which the keyspaces are configured changes nothing', () => {
     }),
   );
 });
+
+it('takes the controllers of each shard as they are stated', () => {
+  const members = [[0, 3, 4], [1, 5], [2]];
+  const sharded = [{ name: 'default', shards: 3, replicas: 2, members }];
+  const planned = plannedShards({ sharded, zones: [] }, 6);
+  expect(planned.map((shard) => shard.members)).toEqual(members);
+});

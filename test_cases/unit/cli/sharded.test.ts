@@ -8,6 +8,9 @@ const SOCKET_ADDRESS = '127.0.0.2:8085';
 const VIEW = '127.0.0.3:8085, 127.0.0.2:8085';
 const NODE = { SOCKET_ADDRESS, VIEW, SHARD_COUNT: '1' };
 
+/** So many nodes, this one among them. */
+const viewOf = (count: number) => Array.from({ length: count }, (_, i) => `127.0.0.${i + 2}:8085`).join();
+
 describe('the command line of a node of the sharded store', () => {
   it('names all nodes, in an order that does not depend on that of VIEW', () => {
     for (const view of [VIEW, '127.0.0.2:8085,127.0.0.3:8085'])
@@ -15,6 +18,7 @@ describe('the command line of a node of the sharded store', () => {
         address: at('127.0.0.2', 8085),
         listensOn: at('127.0.0.2', 8085),
         view: [at('127.0.0.2', 8085), at('127.0.0.3', 8085)],
+        shardCount: 1,
         listFormat: 'joined',
         causalWaitMs: 5_000,
       });
@@ -40,6 +44,15 @@ describe('the command line of a node of the sharded store', () => {
     expect(nodeOptions(wordsOf(words), { ...NODE, ...environment })).toMatchObject(options);
   });
 
+  it.each([
+    [4, '2'],
+    [7, ' 3 '],
+    [14, '7'],
+  ])('spreads the keys of %j nodes over %j shards', (nodes, count) => {
+    const environment = { ...NODE, VIEW: viewOf(nodes), SHARD_COUNT: count };
+    expect(nodeOptions([], environment)).toMatchObject({ shardCount: Number(count) });
+  });
+
   it('lets a single node through', () => {
     const alone = { SOCKET_ADDRESS, VIEW: SOCKET_ADDRESS, SHARD_COUNT: '1' };
     expect(nodeOptions([], alone)).toMatchObject({ view: [at('127.0.0.2', 8085)] });
@@ -61,7 +74,8 @@ describe('the command line of a node of the sharded store', () => {
     ['', { SOCKET_ADDRESS, VIEW }],
     ['', { ...NODE, SHARD_COUNT: 'two' }],
     ['', { ...NODE, SHARD_COUNT: '2' }],
-    ['', { ...NODE, VIEW: `${VIEW},127.0.0.4:1,127.0.0.5:1`, SHARD_COUNT: '2' }],
+    ['', { ...NODE, VIEW: `${VIEW},127.0.0.4:1`, SHARD_COUNT: '2' }],
+    ['', { ...NODE, VIEW: viewOf(16), SHARD_COUNT: '8' }],
   ])('is refused: %s %j', (words, environment) => {
     expect(() => nodeOptions(wordsOf(words), environment)).toThrow(UsageError);
   });

@@ -266,21 +266,27 @@ describe.each(FLAVOURS)('a view of nodes with lists that are %s', (flavour) => {
   });
 });
 
-it('answers the commands of its page in the documentation as shown there', async () => {
-  const view = await ShardedNode.startView(2, 'joined');
-  await eventually(async () => expect((await viewOf(view[0]!)).length).toBe(2));
-  const page = readFileSync('docs/sharded.md', 'utf8');
-  const examples = [...page.matchAll(/^ {4}\$ (curl .*)\n {4}(.*)$/gm)];
-  expect(examples.length).toBe(4);
+const [withOneShard, withTwo] = readFileSync('docs/sharded.md', 'utf8').split('## Shards\n');
+
+it.each([
+  { part: withOneShard!, count: 4, nodes: 2, shards: 1 },
+  { part: withTwo!, count: 3, nodes: 4, shards: 2 },
+])('answers the commands of its page as shown there, with $shards shards', async (examplesOf) => {
+  const view = await ShardedNode.startView(examplesOf.nodes, 'joined', examplesOf.shards);
+  for (const node of view)
+    await eventually(async () => expect((await viewOf(node)).length).toBe(view.length));
+  const examples = [...examplesOf.part.matchAll(/^ {4}\$ (curl .*)\n {4}(.*)$/gm)];
+  expect(examples.length).toBe(examplesOf.count);
+  const names = view.map((_, at) => `127.0.0.${at + 2}:8080`);
   let metadata = 'none yet';
   for (const [, command, shown] of examples) {
-    const real = ['127.0.0.2:8080', '127.0.0.3:8080'].reduce(
+    const real = names.reduce(
       (text, name, at) => text.replaceAll(name, view[at]!.address),
       command!.replace('…', metadata),
     );
     const { stdout } = await promisify(execFile)('sh', ['-c', real]);
     metadata = /"causal-metadata":"([^"]+)"/.exec(stdout)?.[1] ?? metadata;
-    const named = ['127.0.0.2:8080', '127.0.0.3:8080'].reduce(
+    const named = names.reduce(
       (text, name, at) => text.replaceAll(view[at]!.address, name),
       stdout.replace(metadata, '…').replace(/"version":"\d+"/, '"version":"…"'),
     );

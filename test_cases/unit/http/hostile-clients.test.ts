@@ -108,6 +108,7 @@ const PORTS: HttpPorts = {
   timeMs: () => 0,
   readiness: () => ({ reads: { ready: true, reason: '' }, writes: { ready: false, reason: 'no lease' } }),
   elsewhere: () => null,
+  askedFor: () => null,
   isUp: () => true,
   keyCount: () => 0,
   status: () => {

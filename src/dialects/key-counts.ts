@@ -1,5 +1,5 @@
-import type { ControllerId } from '../../base/number-kinds.ts';
-import type { HttpPorts } from '../../http/http-ports.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
+import type { HttpPorts } from '../http/http-ports.ts';
 
 /** How many keys a node has; null when it does not say so in time. */
 export async function keyCountOf(
