@@ -102,4 +102,8 @@ function isHeavy(target: string | null): boolean {
   return /^src\/(http|dialects)\//.test(target ?? '') && !LIGHT.includes(target!);
 }
 
-const LIGHT: readonly string[] = ['src/http/first-bytes.ts', 'src/dialects/minikv/chain-ports.ts'];
+const LIGHT: readonly string[] = [
+  'src/http/first-bytes.ts',
+  'src/dialects/minikv/chain-ports.ts',
+  'src/dialects/sharded/dealt-shards.ts',
+];
