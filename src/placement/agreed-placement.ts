@@ -1,5 +1,11 @@
 import type { WallMs } from '../base/number-kinds.ts';
-import { type AgreedShards, agreedInOrder, agreedShardsFlaw, shardsFlaw } from './agreed-shards.ts';
+import {
+  type AgreedShards,
+  agreedInOrder,
+  agreedShardsFlaw,
+  sameShards,
+  shardsFlaw,
+} from './agreed-shards.ts';
 import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
@@ -57,7 +63,10 @@ export type MovePhase = 'preparing' | 'barrier' | 'settling';
 /** A change of a keyspace by which some keys get another group. */
 export interface Move extends KeyspaceChange {
   readonly phase: MovePhase;
-  /** The keyspace gets another number of shards, and stays as it is otherwise: `before` and `after` are equal. */
+  /**
+   * The keyspace gets another number of shards, or shards get other controllers. It stays as it is otherwise: `before`
+   * and `after` are equal.
+   */
   readonly reshard?: Reshard;
   /**
    * Behind the barrier: entries that expired before this moment of cluster time get into no ordered group. In
@@ -99,7 +108,7 @@ export function withMove(
   return { epoch: epochOf(placement) + 1, keyspaces, move, ...keptFrom(placement, configured) };
 }
 
-/** The keyspace is going to have another number of shards. Only while no other move is under way. */
+/** The keyspace is going to have other shards. Only while no other move is under way. */
 export function withReshard(
   placement: Placement | null,
   configured: AsConfigured,
@@ -178,8 +187,9 @@ export function nameOfChange({ before, after }: KeyspaceChange): string {
 }
 
 export function sameChange(a: Omit<Move, 'phase'>, b: Omit<Move, 'phase'>): boolean {
-  const sameShards = a.reshard?.to.shards === b.reshard?.to.shards;
-  return sameShards && sameKeyspace(a.before, b.before) && sameKeyspace(a.after, b.after);
+  const [to, other] = [a.reshard?.to, b.reshard?.to];
+  const isToSame = to === undefined || other === undefined ? to === other : sameShards(to, other);
+  return isToSame && sameKeyspace(a.before, b.before) && sameKeyspace(a.after, b.after);
 }
 
 /** The keyspaces with this change, in the order of their prefixes. */
@@ -272,8 +282,7 @@ function reshardFlaw({ before, after, phase, reshard }: Move, { shards = [] }: P
   if (to.keyspace !== name || before?.name !== name || !sameKeyspace(before, after))
     return `${name} gets other shards, and is changed`;
   const serving = shards.find(({ keyspace }) => keyspace === name);
-  const held = JSON.stringify(agreedInOrder(phase === 'settling' ? to : from));
-  if (serving === undefined || JSON.stringify(agreedInOrder(serving)) !== held)
+  if (serving === undefined || !sameShards(serving, phase === 'settling' ? to : from))
     return `the shards of ${name} are not those of its move`;
   return shardsFlaw(phase === 'settling' ? from : to);
 }

@@ -52,6 +52,11 @@ export function agreedInOrder({ keyspace, shards, groups, places }: AgreedShards
   return { keyspace, shards, groups, ...(places === undefined ? {} : { places }) };
 }
 
+/** They have the same shards, in the same groups. */
+export function sameShards(a: AgreedShards, b: AgreedShards): boolean {
+  return a === b || JSON.stringify(agreedInOrder(a)) === JSON.stringify(agreedInOrder(b));
+}
+
 /**
  * @param keyspaces the names of those in the placement
  * @returns why a placement can't have these, in words; null when it can

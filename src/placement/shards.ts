@@ -1,3 +1,4 @@
+import { InvariantError } from '../base/invariant-error.ts';
 import { hashOfKey } from '../base/key-hash.ts';
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 
@@ -63,7 +64,8 @@ export function plannedShards(
   { sharded, zones }: ShardSettings,
   controllers: number,
 ): readonly PlannedShard[] {
-  const spread = new ReplicaSpread(controllers, zones);
+  const ids = Array.from({ length: controllers }, (_, id) => id);
+  const spread = new ReplicaSpread(ids, zones);
   const byName = sharded.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return byName
     .flatMap(({ name, shards, replicas, members }) =>
@@ -87,35 +89,82 @@ export function plannedShards(
  */
 export class ReplicaSpread {
   readonly #zones: readonly string[];
-  readonly #loads: number[];
+  /** The replicas of each controller that may get some. */
+  readonly #loads: Map<ControllerId, number>;
 
-  /** @param taken the controllers of the shards that are there already */
-  constructor(controllers: number, zones: readonly string[], taken: readonly (readonly number[])[] = []) {
+  /**
+   * @param controllers those that may get replicas
+   * @param taken the controllers of the shards that are there already
+   */
+  constructor(
+    controllers: readonly ControllerId[],
+    zones: readonly string[],
+    taken: readonly (readonly ControllerId[])[] = [],
+  ) {
     this.#zones = zones;
-    this.#loads = new Array<number>(controllers).fill(0);
-    for (const member of taken.flat()) this.#loads[member]!++;
+    this.#loads = new Map(controllers.map((id) => [id, 0]));
+    for (const member of taken.flat()) this.#add(member, 1);
   }
 
   next(replicas: number): readonly ControllerId[] {
-    const members: ControllerId[] = [];
-    for (let i = 0; i < replicas; i++) {
+    return this.filled([], replicas);
+  }
+
+  /** These controllers, and further ones up to so many replicas. */
+  filled(kept: readonly ControllerId[], replicas: number): readonly ControllerId[] {
+    const members = [...kept];
+    while (members.length < replicas) {
       const member = this.#best(members);
-      this.#loads[member]!++;
+      this.#add(member, 1);
       members.push(member);
     }
     return members.sort((a, b) => a - b);
   }
 
+  /**
+   * A step towards an even spread: one of these shards has one of its replicas on a controller with fewer of them, by
+   * two at least, and in no worse a zone.
+   *
+   * @returns the shard by its place in the list, and its controllers then; null where the spread is even
+   */
+  evener(shards: readonly (readonly ControllerId[])[]): EvenerShard | null {
+    const byLoad = [...this.#loads].sort(([, a], [, b]) => a - b);
+    for (const [from, most] of byLoad.toReversed())
+      for (const [to, least] of byLoad) {
+        if (most - least < 2) break;
+        const at = shards.findIndex((members) => this.#mayPass(members, from, to));
+        if (at < 0) continue;
+        this.#add(from, -1);
+        this.#add(to, 1);
+        const members = [...shards[at]!.filter((member) => member !== from), to].sort((a, b) => a - b);
+        return { at, members };
+      }
+    return null;
+  }
+
+  #mayPass(members: readonly ControllerId[], from: ControllerId, to: ControllerId): boolean {
+    if (!members.includes(from) || members.includes(to)) return false;
+    const others = members.filter((member) => member !== from);
+    return this.#sharing(to, others) <= this.#sharing(from, others);
+  }
+
+  /** A controller that gets no replicas any more has no load. */
+  #add(controller: ControllerId, replicas: number): void {
+    const load = this.#loads.get(controller);
+    if (load !== undefined) this.#loads.set(controller, load + replicas);
+  }
+
   #best(members: readonly ControllerId[]): ControllerId {
     let best = -1;
     let least = Number.POSITIVE_INFINITY;
-    for (const [controller, load] of this.#loads.entries()) {
+    for (const [controller, load] of this.#loads) {
       if (members.includes(controller)) continue;
       const cost = this.#sharing(controller, members) * LOADS_MAX + load;
       if (cost >= least) continue;
       best = controller;
       least = cost;
     }
+    if (best < 0) throw new InvariantError('a shard has more replicas than there are controllers');
     return best;
   }
 
@@ -124,6 +173,11 @@ export class ReplicaSpread {
     const zone = this.#zones[controller];
     return zone === undefined ? 0 : members.filter((member) => this.#zones[member] === zone).length;
   }
+}
+
+interface EvenerShard {
+  readonly at: number;
+  readonly members: readonly ControllerId[];
 }
 
 /** More replicas than a controller can have. */

@@ -209,6 +209,19 @@ export type WantedKeyspace =
   | { readonly what: 'prefix'; readonly keyspace: string; readonly prefix: string }
   | { readonly what: 'level'; readonly keyspace: string; readonly level: string }
   | { readonly what: 'shards'; readonly keyspace: string; readonly shards: number }
+  | {
+      readonly what: 'move';
+      readonly keyspace: string;
+      readonly shard: number;
+      /** The ids of the controllers that are to have it. */
+      readonly controllers: readonly number[];
+    }
+  | {
+      readonly what: 'rebalance';
+      readonly keyspace: string;
+      /** The id of a controller that is to have no shard of it any more; null for none. */
+      readonly without: number | null;
+    }
   | { readonly what: 'cancel'; readonly keyspace: string };
 
 /** memchorus's own command: the keyspaces with their levels, or a change of one of them. */

@@ -182,15 +182,29 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
     return { what: 'add', keyspace: second, prefix: third, level: fourth };
   if (words.length === 3 && first === 'prefix') return { what: 'prefix', keyspace: second, prefix: third };
   if (words.length === 3 && second === 'shards')
-    return /^\d{1,3}$/.test(third) ? { what: 'shards', keyspace: first, shards: Number(third) } : null;
+    return isId(third) ? { what: 'shards', keyspace: first, shards: Number(third) } : null;
+  if (words.length === 4 && second === 'move') return wantedMove(first, third, fourth);
+  if (words.length === 4 && second === 'rebalance' && third === 'without')
+    return isId(fourth) ? { what: 'rebalance', keyspace: first, without: Number(fourth) } : null;
   if (words.length !== 2 || first === 'add' || first === 'prefix') return null;
   if (first === 'remove') return { what: 'remove', keyspace: second };
+  if (second === 'rebalance') return { what: 'rebalance', keyspace: first, without: null };
   if (second === 'cancel') return { what: 'cancel', keyspace: first };
   return { what: 'level', keyspace: first, level: second };
 }
 
+function wantedMove(keyspace: string, shard: string, controllers: string): WantedKeyspace | null {
+  const ids = controllers.split(',');
+  if (!isId(shard) || !ids.every(isId)) return null;
+  return { what: 'move', keyspace, shard: Number(shard), controllers: ids.map(Number) };
+}
+
+function isId(word: string): boolean {
+  return /^\d{1,3}$/.test(word);
+}
+
 export const KEYSPACE_USAGE =
-  'keyspace [json | <name> <level> | <name> shards <number> | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
+  'keyspace [json | <name> <level> | <name> shards <number> | <name> move <shard> <controller>,<controller>... | <name> rebalance [without <controller>] | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
 
 export function parseMember(line: TextLine): Request {
   if (line.count === 1) return { kind: 'member', change: null, format: 'table' };

@@ -1,3 +1,4 @@
+import type { WantedShards } from '../../src/controller/admin/reshard-wish.ts';
 import { isPlacedLevel, PLACED_LEVELS, type PlacedLevel } from '../../src/placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../src/placement/placement.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
@@ -5,12 +6,15 @@ import { type LevelSwitch, switchesOf } from './level-switches.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
-/** A client asks a controller to add a keyspace, to remove one, or to give one another prefix or number of shards. */
+/** A client asks a controller to add a keyspace, to remove one, or to give one another prefix or other shards. */
 export interface KeyspaceStep {
   /** Virtual milliseconds after the clients have started. */
   readonly atMs: number;
   readonly node: number;
-  readonly change: Extract<WantedKeyspace, { readonly what: 'add' | 'remove' | 'prefix' | 'shards' }>;
+  readonly change: Extract<
+    WantedKeyspace,
+    { readonly what: 'add' | 'remove' | 'prefix' | WantedShards['what'] }
+  >;
 }
 
 /** Names of keyspaces that are not there at the start. */
@@ -42,13 +46,37 @@ export function drawKeyspaceSteps(
   }).sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Other numbers of shards for the only keyspace. Some are asked of two controllers at the same time. */
-export function drawReshards(random: Random, untilMs: number, nodes: number): readonly KeyspaceStep[] {
+/**
+ * Other numbers of shards for the only keyspace, and other controllers for some of them. Some are asked of two
+ * controllers at the same time.
+ */
+export function drawReshards(
+  random: Random,
+  untilMs: number,
+  { nodes, replicas }: { readonly nodes: number; readonly replicas: number },
+): readonly KeyspaceStep[] {
   const count = 1 + random.below(4);
   return Array.from({ length: count }, (): KeyspaceStep => {
-    const change = { what: 'shards', keyspace: DEFAULT_KEYSPACE, shards: 1 + random.below(5) } as const;
+    const change = drawReshard(random, nodes, replicas);
     return { atMs: random.between(0, untilMs), node: random.below(nodes), change };
   }).sort((a, b) => a.atMs - b.atMs);
+}
+
+function drawReshard(random: Random, nodes: number, replicas: number): WantedShards {
+  const keyspace = DEFAULT_KEYSPACE;
+  const what = random.pick(['shards', 'shards', 'move', 'move', 'rebalance'] as const);
+  const anyNode = () => random.below(nodes);
+  switch (what) {
+    case 'shards':
+      return { what, keyspace, shards: 1 + random.below(5) };
+    case 'move': {
+      const controllers = new Set<number>();
+      while (controllers.size < Math.min(replicas, nodes)) controllers.add(anyNode());
+      return { what, keyspace, shard: random.below(4), controllers: [...controllers] };
+    }
+    case 'rebalance':
+      return { what, keyspace, without: random.pick([null, anyNode()]) };
+  }
 }
 
 /** Whether a step may take keys of this keyspace out of it, or give them another one. */
@@ -132,6 +160,8 @@ export function describeStep({ atMs, node, change }: KeyspaceStep): string {
   const more = 'prefix' in change ? ` ${change.prefix}` : '';
   const level = 'level' in change ? ` ${change.level}` : '';
   const shards = 'shards' in change ? ` to ${change.shards}` : '';
+  const moved = 'shard' in change ? ` ${change.shard} to ${change.controllers.join(',')}` : '';
+  const without = 'without' in change && change.without !== null ? ` without ${change.without}` : '';
   const how = what === 'shards' ? 'reshard' : what;
-  return `n${node} is asked to ${how} ${keyspace}${more}${level}${shards}, at ${Math.round(atMs)}`;
+  return `n${node} is asked to ${how} ${keyspace}${more}${level}${shards}${moved}${without}, at ${Math.round(atMs)}`;
 }

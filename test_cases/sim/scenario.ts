@@ -183,7 +183,10 @@ function drawSharded(seed: number, { sharded: _, switches, ...draw }: Draw): Sce
   const sharded = { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
   if (switches !== 'all' || isOrdered(level)) return sharded;
   const activeMs = Math.max(500, ...drawn.clients.map(planMs));
-  const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, nodes);
+  const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, {
+    nodes,
+    replicas: shards.replicas,
+  });
   return { ...withoutFlushes(sharded), steps };
 }
 

@@ -10,6 +10,8 @@ export const COMMAND_FORMS: Readonly<Record<string, readonly CommandForm[]>> = {
     ['prefix', '<keyspace>', '<prefix>'],
     ['<keyspace>', '<level>'],
     ['<keyspace>', 'shards', '<number>'],
+    ['<keyspace>', 'move', '<shard>', '<controllers>'],
+    ['<keyspace>', 'rebalance', 'without', '<controller>'],
     ['<keyspace>', 'cancel'],
   ],
 };

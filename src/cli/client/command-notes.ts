@@ -126,6 +126,8 @@ export const COMMAND_ARGUMENTS: Readonly<Record<string, readonly Note[]>> = {
     ['prefix', '<name> <prefix>: another prefix'],
     ['<name>', '<level>: another level, such as sequential, or sequential/chain with its scheme'],
     ['<name>', 'shards <number>: another number of shards, at eventual'],
+    ['<name>', 'move <shard> <controllers>: that shard gets these controllers, such as 3,4,5'],
+    ['<name>', 'rebalance [without <controller>]: its shards evenly over the controllers'],
     ['<name>', 'cancel: ends a change, as long as the keyspaces before it serve'],
   ],
   slowlog: [

@@ -43,6 +43,6 @@ function refuse(mode: Mode, given: ReadonlyMap<string, string>): never {
     mode === 'level'
       ? `which keyspace, and which level? Such as: ${EXAMPLES.level}`
       : 'what about which keyspace? Say add <name> <prefix> <level>, remove <name>, prefix <name> <prefix>, ' +
-          `<name> shards <number>, or <name> <level>, without spaces in a prefix; such as: ${EXAMPLES.keyspace}`,
+          `<name> shards <number>, <name> move <shard> <controllers>, <name> rebalance, or <name> <level>, without spaces in a prefix; such as: ${EXAMPLES.keyspace}`,
   );
 }

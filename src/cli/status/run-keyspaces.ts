@@ -48,7 +48,8 @@ export async function runKeyspaces(
 /** What holds of the keyspace once its change is over, which somebody may have cancelled meanwhile. */
 function heldOf({ change }: CommandLine, { keyspaces }: LevelsStatus): string {
   const { keyspace: name, what } = wantedKeyspace(change)!;
-  if (what === 'shards') return `done: no key of ${name} moves any more; main.ts status lists the shards`;
+  if (what === 'shards' || what === 'move' || what === 'rebalance')
+    return `done: no key of ${name} moves any more; main.ts status lists the shards`;
   const held = keyspaces.find((keyspace) => keyspace.name === name);
   if (held === undefined) return `done: there is no keyspace ${name}`;
   const prefix = held.prefix === '' ? '' : `, with the prefix ${held.prefix}`;

@@ -6,6 +6,7 @@ import { levelAsked, type OrderedScheme } from '../../placement/placed-level.ts'
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
 import type { ShardGroup } from '../group-plan.ts';
+import type { WantedShards } from './reshard-wish.ts';
 
 /** What a client's words ask for. */
 export type ParsedChange =
@@ -21,7 +22,7 @@ export type ParsedChange =
  * @param scheme of an ordered keyspace that had none
  */
 export function changeOf(
-  wanted: Exclude<WantedKeyspace, { readonly what: 'cancel' | 'shards' }>,
+  wanted: Exclude<WantedKeyspace, { readonly what: 'cancel' | WantedShards['what'] }>,
   keyspaces: readonly KeyspaceSettings[],
   scheme: OrderedScheme,
 ): ParsedChange {

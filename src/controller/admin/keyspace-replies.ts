@@ -23,9 +23,10 @@ import {
   levelsOf,
   renderLevels,
   reshardInWords,
+  shardsOfChange,
 } from '../status/levels-report.ts';
 import { changeOf, spreadBy } from './keyspace-changes.ts';
-import { reshardOf, type WantedShards } from './reshard-wish.ts';
+import { isAboutShards, reshardOf, type WantedShards } from './reshard-wish.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 type LevelParts = Pick<ControllerParts, 'core' | 'settings' | 'clock'>;
@@ -40,7 +41,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
     return answer(linesOf(request.format === 'json' ? JSON.stringify(levels) : renderLevels(levels)));
   }
   if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
-  if (request.change.what === 'shards') return reshard(parts, request.change, answer);
+  if (isAboutShards(request.change)) return reshard(parts, request.change, answer);
   const { groups, levels } = parts.core;
   const keyspaces = levels.keyspacesIn(groups.views.placement);
   const parsed = changeOf(request.change, keyspaces, parts.settings.scheme);
@@ -69,7 +70,7 @@ function change(parts: LevelParts, asked: KeyspaceChange, answer: OnAdminReply):
   );
 }
 
-/** Gives a keyspace another number of shards. */
+/** Gives a keyspace another number of shards, or some of them other controllers. */
 function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply): void {
   const { core } = parts;
   const { views } = core.groups;
@@ -89,8 +90,7 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
   if (refusal !== null) return answer(refusal);
   const flaw = placementFlaw(next);
   if (flaw !== null) return answer(clientError(`these are too many shards: ${flaw}`));
-  const { from, to } = parsed.reshard;
-  const text = reshardInWords(wanted.keyspace, { from: from.shards, to: to.shards });
+  const text = reshardInWords(wanted.keyspace, shardsOfChange(parsed.reshard));
   agree(parts, next, `the keyspace changes: ${text}`, (outcome) =>
     answer(replyTo(outcome, () => `${text}${GOES_ON}`)),
   );
@@ -165,7 +165,11 @@ function stateOf(move: Move, keyspace: KeyspaceChange['after']): string {
   const { reshard, phase } = move;
   if (reshard !== undefined) {
     const held = phase === 'settling' ? reshard.to : reshard.from;
-    return `${name} has ${inShards(held.shards)}`;
+    const { from, to } = reshard;
+    const which = phase === 'settling' ? 'after' : 'before';
+    return from.shards === to.shards
+      ? `the shards of ${name} have the controllers of ${which} the change`
+      : `${name} has ${inShards(held.shards)}`;
   }
   if (keyspace === null) return `there is no keyspace ${name}`;
   const { prefix, level } = keyspace;

@@ -1,13 +1,19 @@
 import { isOrdered } from '../../consistency/policies.ts';
-import type { AgreedShards } from '../../placement/agreed-shards.ts';
-import { type Configuration, votersOf } from '../../placement/configuration.ts';
+import { type AgreedShards, sameShards } from '../../placement/agreed-shards.ts';
+import { type Configuration, isVoter, votersOf } from '../../placement/configuration.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
-import { type Reshard, resharded } from '../../placement/reshard.ts';
+import type { Reshard } from '../../placement/reshard.ts';
+import { movedShard, rebalanced, resharded, type ShardSituation } from '../../placement/reshard-plans.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
 import { inShards } from '../status/levels-report.ts';
 
-export type WantedShards = Extract<WantedKeyspace, { readonly what: 'shards' }>;
+/** Another number of shards, or other controllers for some of them. */
+export type WantedShards = Extract<WantedKeyspace, { readonly what: 'shards' | 'move' | 'rebalance' }>;
+
+export function isAboutShards(wanted: WantedKeyspace): wanted is WantedShards {
+  return wanted.what === 'shards' || wanted.what === 'move' || wanted.what === 'rebalance';
+}
 
 /** What a client's words ask for. */
 type ParsedReshard =
@@ -18,35 +24,89 @@ type ParsedReshard =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What holds when a client asks. */
-export interface ReshardState {
-  readonly agreed: readonly AgreedShards[];
+export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 'epoch'> {
   readonly keyspaces: readonly KeyspaceSettings[];
   readonly configuration: Configuration;
-  readonly zones: readonly string[];
-  /** That of the next placement. */
-  readonly epoch: number;
   /** This controller remembers what was agreed on after a restart. */
   readonly remembers: boolean;
 }
 
-export function reshardOf({ keyspace, shards }: WantedShards, state: ReshardState): ParsedReshard {
-  const { agreed, keyspaces, configuration, zones, epoch, remembers } = state;
+export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedReshard {
+  const { keyspace } = wanted;
+  const { agreed, keyspaces, configuration, remembers } = state;
   const own = keyspaces.find(({ name }) => name === keyspace);
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
   if (now === undefined) return refused(`${keyspace} has no shards: shards and replicas are configured`);
-  if (isOrdered(own.level))
-    return refused(`${keyspace} is at ${own.level}: the number of shards changes at eventual alone`);
+  if (isOrdered(own.level)) return refused(`${keyspace} is at ${own.level}: shards change at eventual alone`);
   if (!remembers) return refused('controllers need a data_dir for that, in which they remember their shards');
-  if (shards < 1 || shards > SHARDS_MAX) return refused(`a keyspace has 1 to ${SHARDS_MAX} shards`);
-  if (now.shards === shards) return { kind: 'same', text: `${keyspace} has ${inShards(shards)} already` };
-  const controllers = votersOf(configuration);
-  if (controllers.some((controller, place) => controller !== place))
-    return refused('controllers have been removed: new shards are given to those that were configured alone');
-  const reshard = resharded({ agreed, keyspace, shards, controllers: controllers.length, zones, epoch });
-  return reshard === null
-    ? refused('a cluster has no room for so many groups of shards')
-    : { kind: 'reshard', reshard };
+  const flaw = flawOf(wanted, now, configuration);
+  if (flaw !== null) return refused(flaw);
+  const reshard = planOf(wanted, { ...state, keyspace, controllers: votersOf(configuration) });
+  if (reshard === null) return refused('a cluster has no room for so many groups of shards');
+  if (sameShards(reshard.from, reshard.to)) return { kind: 'same', text: sameText(wanted) };
+  return { kind: 'reshard', reshard };
+}
+
+function planOf(wanted: WantedShards, situation: ShardSituation): Reshard | null {
+  switch (wanted.what) {
+    case 'shards':
+      return resharded(situation, wanted.shards);
+    case 'move':
+      return movedShard(situation, wanted.shard, wanted.controllers);
+    case 'rebalance': {
+      const controllers = situation.controllers.filter((id) => id !== wanted.without);
+      return rebalanced({ ...situation, controllers });
+    }
+  }
+}
+
+function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configuration): string | null {
+  const { keyspace } = wanted;
+  const replicas = now.groups[0]!.length - 1;
+  switch (wanted.what) {
+    case 'shards':
+      return wanted.shards < 1 || wanted.shards > SHARDS_MAX
+        ? `a keyspace has 1 to ${SHARDS_MAX} shards`
+        : tooFew(replicas, votersOf(configuration).length);
+    case 'move': {
+      const { shard, controllers } = wanted;
+      if (shard >= now.shards)
+        return `${keyspace} has ${inShards(now.shards)}, which are counted from 0: there is no shard ${shard}`;
+      const unknown = controllers.find((id) => !isVoter(configuration, id));
+      if (unknown !== undefined) return `controller ${unknown} does not vote: member lists those that do`;
+      if (new Set(controllers).size < controllers.length) return 'a controller is named twice';
+      return controllers.length === replicas
+        ? null
+        : `each shard of ${keyspace} has ${replicas} controllers, and ${controllers.length} are named`;
+    }
+    case 'rebalance': {
+      const { without } = wanted;
+      if (without !== null && !isVoter(configuration, without))
+        return `controller ${without} does not vote: member lists those that do`;
+      return tooFew(replicas, votersOf(configuration).length - (without === null ? 0 : 1));
+    }
+  }
+}
+
+function tooFew(replicas: number, controllers: number): string | null {
+  return replicas <= controllers
+    ? null
+    : `each shard has ${replicas} controllers, and there would be ${controllers}: add one first`;
+}
+
+function sameText(wanted: WantedShards): string {
+  const { keyspace } = wanted;
+  switch (wanted.what) {
+    case 'shards':
+      return `${keyspace} has ${inShards(wanted.shards)} already`;
+    case 'move':
+      return `shard ${wanted.shard} of ${keyspace} has these controllers already`;
+    case 'rebalance':
+      return wanted.without === null
+        ? `the shards of ${keyspace} are spread evenly already`
+        : `controller ${wanted.without} has no shard of ${keyspace}, and they are spread evenly`;
+  }
 }
 
 function refused(reason: string): ParsedReshard {

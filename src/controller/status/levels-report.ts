@@ -3,10 +3,18 @@ import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
 import { addressTextOf } from '../../placement/configuration.ts';
 import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
+import type { Reshard } from '../../placement/reshard.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { nameOf } from '../settings.ts';
-import type { KeyspaceLevel, KeyspaceSide, LevelsStatus, MovePartStatus, MoveStatus } from './status.ts';
+import type {
+  ChangedShards,
+  KeyspaceLevel,
+  KeyspaceSide,
+  LevelsStatus,
+  MovePartStatus,
+  MoveStatus,
+} from './status.ts';
 
 /** What `keyspace json` prints now. */
 export function levelsOf({ core }: Pick<ControllerParts, 'core'>): LevelsStatus {
@@ -42,7 +50,7 @@ function moveOf({ groups, mover, configuration }: Core): MoveStatus | null {
     keyspace: nameOfChange(move),
     from: sideOf(before),
     to: sideOf(after),
-    shards: reshard === undefined ? null : { from: reshard.from.shards, to: reshard.to.shards },
+    shards: reshard === undefined ? null : shardsOfChange(reshard),
     phase,
     controllers,
   };
@@ -58,8 +66,21 @@ export function moveInWords({ keyspace, from, to, shards, phase }: MoveStatus): 
   return `${change}: ${phase}`;
 }
 
-/** A change of the number of shards, such as `default gets 3 shards, and has 2 shards`. */
-export function reshardInWords(keyspace: string, { from, to }: NonNullable<MoveStatus['shards']>): string {
+/** What changes of the shards of a keyspace. */
+export function shardsOfChange({ from, to }: Reshard): ChangedShards {
+  const moved = to.groups.flatMap((group, shard) => (group[0] === from.groups[shard]?.[0] ? [] : [shard]));
+  return { from: from.shards, to: to.shards, moved };
+}
+
+/**
+ * A change of the shards, such as `default gets 3 shards, and had 2 shards`, or `the shards 0, 2 of default get other
+ * controllers`.
+ */
+export function reshardInWords(keyspace: string, { from, to, moved }: ChangedShards): string {
+  if (from === to)
+    return moved.length === 1
+      ? `shard ${moved[0]} of ${keyspace} gets other controllers`
+      : `the shards ${moved.join(', ')} of ${keyspace} get other controllers`;
   return `${keyspace} gets ${inShards(to)}, and had ${inShards(from)}`;
 }
 

@@ -99,11 +99,21 @@ export interface MoveStatus {
   readonly from: KeyspaceSide | null;
   /** Null: the keyspace is removed. */
   readonly to: KeyspaceSide | null;
-  /** How many shards it had, and gets. Null where that does not change. */
-  readonly shards: { readonly from: number; readonly to: number } | null;
+  /** Null where they stay as they are. */
+  readonly shards: ChangedShards | null;
   /** `preparing` and `barrier`: it can be cancelled. `settling`: the change holds, and the rest is cleared. */
   readonly phase: string;
   readonly controllers: readonly MovePartStatus[];
+}
+
+/** What changes of the shards of a keyspace. */
+export interface ChangedShards {
+  /** How many shards it had. */
+  readonly from: number;
+  /** How many it gets. */
+  readonly to: number;
+  /** The numbers of those that it gets on other controllers. */
+  readonly moved: readonly number[];
 }
 
 /** A keyspace before or after a change. */

@@ -47,7 +47,10 @@ export const LEVELS = object({
       keyspace: TEXT,
       from: described('null: the keyspace is added', orNull(KEYSPACE_SIDE)),
       to: described('null: the keyspace is removed', orNull(KEYSPACE_SIDE)),
-      shards: described('null: their number stays', orNull(object({ from: COUNT, to: COUNT }))),
+      shards: described(
+        'how many there were, how many there will be, and which of those are on other controllers; null: they stay',
+        orNull(object({ from: COUNT, to: COUNT, moved: listOf(COUNT) })),
+      ),
       phase: described('preparing, barrier or settling', TEXT),
       controllers: listOf(object({ address: TEXT, step: TEXT, done: COUNT, total: COUNT, waitsFor: TEXT })),
     }),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
 import { readPlacement, writePlacement } from '../../../src/peer/codecs/placement.ts';
@@ -5,15 +6,17 @@ import {
   movedOn,
   type Placement,
   placementFlaw,
+  sameChange,
   samePlacement,
   shardsNamedIn,
   withBarrierLifted,
   withMoveCancelled,
   withReshard,
 } from '../../../src/placement/agreed-placement.ts';
-import { agreedShardsOf } from '../../../src/placement/agreed-shards.ts';
+import { type AgreedShards, agreedShardsOf, shardsAsPlanned } from '../../../src/placement/agreed-shards.ts';
 import type { KeyspaceSettings } from '../../../src/placement/placement.ts';
-import { groupsLeft, groupsOfSlots, movedSlots, resharded } from '../../../src/placement/reshard.ts';
+import { groupsLeft, groupsOfSlots, movedSlots } from '../../../src/placement/reshard.ts';
+import { movedShard, rebalanced, resharded } from '../../../src/placement/reshard-plans.ts';
 import { plannedShards } from '../../../src/placement/shards.ts';
 import { SLOTS } from '../../../src/placement/slots.ts';
 
@@ -32,8 +35,9 @@ const AGREED = agreedShardsOf(
     6,
   ),
 );
-const wish = { agreed: AGREED, keyspace: 'default', controllers: 6, zones: [], epoch: 1 };
-const to = (shards: number) => resharded({ ...wish, shards })!;
+const CONTROLLERS = [0, 1, 2, 3, 4, 5];
+const wish = { agreed: AGREED, keyspace: 'default', controllers: CONTROLLERS, zones: [], epoch: 1 };
+const to = (shards: number) => resharded(wish, shards)!;
 const BEGUN = withReshard(null, { keyspaces: KEYSPACES, shards: AGREED }, to(5));
 
 describe('another number of shards', () => {
@@ -58,9 +62,9 @@ describe('another number of shards', () => {
   it('gives a shard that is made again another group and another name', () => {
     const first = to(4).to;
     const agreed = [...AGREED.filter(({ keyspace }) => keyspace !== 'default'), first];
-    const back = resharded({ ...wish, agreed, shards: 3, epoch: 5 })!.to;
+    const back = resharded({ ...wish, agreed, epoch: 5 }, 3)!.to;
     expect(back).toEqual(AGREED.find(({ keyspace }) => keyspace === 'default'));
-    const again = resharded({ ...wish, agreed: AGREED, shards: 4, epoch: 9 })!.to;
+    const again = resharded({ ...wish, agreed: AGREED, epoch: 9 }, 4)!.to;
     expect(again.groups[3]![0]).not.toBe(first.groups[3]![0]);
     expect(again.places![3]).not.toBe(first.places![3]);
   });
@@ -79,13 +83,85 @@ describe('another number of shards', () => {
   it('is not made where no group is left', () => {
     const many = ['a', 'b', 'c', 'd'].map((name) => ({ name, shards: 60, replicas: 1 }));
     const agreed = agreedShardsOf(plannedShards({ sharded: many, zones: [] }, 6));
-    expect(resharded({ ...wish, agreed, keyspace: 'a', shards: 61 })).toBeNull();
+    expect(resharded({ ...wish, agreed, keyspace: 'a' }, 61)).toBeNull();
   });
 
   it('tells which groups may have lost keys', () => {
     const after = AGREED.map((one) => (one.keyspace === 'default' ? to(5).to : one));
     expect([...groupsLeft(AGREED, after)].sort()).toEqual([18, 19, 20]);
     expect(groupsLeft(AGREED, AGREED).size).toBe(0);
+  });
+});
+
+describe('other controllers for shards', () => {
+  it('moves one shard, and leaves the others alone', () => {
+    const change = movedShard(wish, 1, [5, 2])!;
+    expect(change.to.groups.map(([, ...members]) => members)[1]).toEqual([2, 5]);
+    expect([0, 2].map((shard) => change.to.groups[shard])).toEqual(
+      [0, 2].map((at) => change.from.groups[at]),
+    );
+    expect(change.to.groups[1]![0]).not.toBe(change.from.groups[1]![0]);
+    expect(change.to.places).toEqual(['0-of-3', '1-at-1', '2-of-3']);
+    const [moved, ...others] = movedSlots(change);
+    expect(others).toEqual([]);
+    expect(moved).toMatchObject({ fromMembers: change.from.groups[1]!.slice(1), toMembers: [2, 5] });
+    const again = movedShard({ ...wish, agreed: [change.to] }, 1, [2, 5])!;
+    expect(again.to).toEqual(change.to);
+  });
+
+  const membersOf = ({ groups }: AgreedShards) => groups.map(([, ...members]) => members);
+  const loadsOf = (all: readonly AgreedShards[], controllers: readonly number[]) =>
+    controllers.map((id) => all.flatMap(membersOf).filter((members) => members.includes(id)).length);
+
+  it('spreads the shards evenly over the controllers that there are', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 2, max: 24 }),
+        fc.integer({ min: 3, max: 7 }),
+        fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { minLength: 3, maxLength: 7 }),
+        (replicas, shards, founders, controllers) => {
+          const sharded = [{ name: 'default', shards, replicas }];
+          const agreed = agreedShardsOf(plannedShards({ sharded, zones: [] }, founders));
+          const { from, to: after } = rebalanced({ ...wish, agreed, controllers })!;
+          const loads = loadsOf([after], controllers);
+          expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
+          for (const [shard, members] of membersOf(after).entries()) {
+            expect(new Set(members).size).toBe(replicas);
+            expect(members.every((id) => controllers.includes(id))).toBe(true);
+            expect(members).toEqual(members.toSorted((a, b) => a - b));
+            if (members.join() === membersOf(from)[shard]!.join())
+              expect(after.groups[shard]).toEqual(from.groups[shard]);
+          }
+          const shard = shardsAsPlanned([after]);
+          expect(new Set(shard.map(({ place }) => place)).size).toBe(shards);
+          const again = rebalanced({ ...wish, agreed: [after], controllers, epoch: 2 })!;
+          expect(again.to).toEqual(after);
+        },
+      ),
+    );
+  });
+
+  it('moves no more replicas than the controllers that come have to get', () => {
+    const sharded = [{ name: 'default', shards: 12, replicas: 1 }];
+    const agreed = agreedShardsOf(plannedShards({ sharded, zones: [] }, 3));
+    const { from, to: after } = rebalanced({ ...wish, agreed, controllers: [0, 1, 2, 3] })!;
+    const moved = after.groups.filter((group, shard) => group !== from.groups[shard]);
+    expect(moved.map(([, ...members]) => members)).toEqual([[3], [3], [3]]);
+  });
+
+  it('counts the shards of other keyspaces, and keeps replicas in different zones', () => {
+    const zones = ['a', 'a', 'b', 'b'];
+    const sharded = [
+      { name: 'carts', shards: 4, replicas: 1 },
+      { name: 'default', shards: 4, replicas: 2 },
+    ];
+    const agreed = agreedShardsOf(plannedShards({ sharded, zones: ['a', 'b'] }, 2));
+    const controllers = [0, 1, 2, 3];
+    const { to: after } = rebalanced({ ...wish, agreed, controllers, zones })!;
+    for (const members of membersOf(after)) expect(new Set(members.map((id) => zones[id])).size).toBe(2);
+    // One replica of each shard is in each zone, and the other keyspace is in zone a alone.
+    expect(loadsOf([agreed[0]!, after], controllers)).toEqual([4, 4, 2, 2]);
   });
 });
 
@@ -123,6 +199,15 @@ describe('a placement by which slots move', () => {
       expect(samePlacement(read, placement)).toBe(true);
       expect(read.move?.reshard).toEqual(placement.move?.reshard);
     }
+  });
+
+  it('tells a move of one shard from another move of it', () => {
+    const moving = (members: readonly number[]) =>
+      withReshard(null, { keyspaces: KEYSPACES, shards: AGREED }, movedShard(wish, 1, members)!);
+    const [one, other] = [moving([0, 3]), moving([0, 2])];
+    expect(sameChange(one.move!, moving([0, 3]).move!)).toBe(true);
+    expect(sameChange(one.move!, other.move!)).toBe(false);
+    expect(sameChange(one.move!, withMoveCancelled(one, one.move!).move!)).toBe(false);
   });
 
   it('is refused when it contradicts itself', () => {

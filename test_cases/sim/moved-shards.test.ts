@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { Durability } from '../../src/journal/durability.ts';
+import type { Reply } from '../../src/protocol/reply.ts';
+import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
+import { ask, set } from './ask.ts';
+import { moveOf, settled } from './moving.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** Six controllers, whose shards get other controllers while clients read and write. */
+
+const KEYS = Array.from({ length: 60 }, (_, i) => `key:${i}`);
+
+/** Three shards with two replicas: of controllers 0 and 1, 2 and 3, 4 and 5. */
+async function sharded(replicas = 2, durability: Durability = 'none'): Promise<SimCluster> {
+  const cluster = new SimCluster({
+    seed: 1,
+    level: 'eventual',
+    nodes: 6,
+    settings: { sharded: [{ name: 'default', shards: 3, replicas }], durability },
+  });
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+async function change(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
+  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
+  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
+}
+
+const move = (shard: number, ...controllers: number[]): WantedKeyspace => {
+  return { what: 'move', keyspace: 'default', shard, controllers };
+};
+const rebalance = (without: number | null): WantedKeyspace => {
+  return { what: 'rebalance', keyspace: 'default', without };
+};
+const getOf = (keys: readonly string[]): Request => ({ kind: 'get', keys, withCas: true });
+
+async function valuesAt(cluster: SimCluster, node: number): Promise<readonly (readonly string[])[]> {
+  const reply = await ask(cluster, node, getOf(KEYS));
+  if (reply.kind !== 'hits') throw new Error(`not read: ${JSON.stringify(reply)}`);
+  return reply.hits.map(({ key, value }) => [key, value.toString()]);
+}
+
+const membersOf = (cluster: SimCluster) =>
+  cluster.nodes[0]!.core!.levels.agreedShards[0]!.groups.map(([, ...members]) => members);
+
+describe.each([
+  ['to controllers that had no part in it', [2, 3]],
+  ['and one of its controllers keeps it', [1, 4]],
+])('a shard moves %s', (_, controllers) => {
+  it('no key is lost, and nothing is left behind', async () => {
+    const cluster = await sharded();
+    for (const key of KEYS) await ask(cluster, 0, set(key, key));
+    expect(await change(cluster, move(0, ...controllers), 5)).toBe(
+      'shard 0 of default gets other controllers; keyspace shows how far it is',
+    );
+    await settled(cluster);
+    await cluster.run(1_000);
+    for (const node of [0, 3, 5])
+      expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
+    expect(membersOf(cluster)).toEqual([controllers, [2, 3], [4, 5]]);
+    const copies = cluster.nodes.reduce((sum, node) => sum + node.liveKeys().length, 0);
+    expect(copies).toBe(2 * KEYS.length);
+  });
+});
+
+it('all shards leave a controller while clients read and write', async () => {
+  const cluster = await sharded();
+  for (const key of KEYS) await ask(cluster, 0, set(key, '0'));
+  const newest = new Map(KEYS.map((key) => [key, '0']));
+  await change(cluster, rebalance(0), 0);
+  let running = cluster.nodes.length;
+  const play = (node: number, round: number): void => {
+    const own = KEYS.filter((_, i) => i % cluster.nodes.length === node);
+    const key = own[round % own.length]!;
+    const client = cluster.nodes[node]!.connect();
+    client.submit(set(key, `${round}`), (stored) => {
+      expect(stored).toMatchObject({ outcome: 'stored' });
+      newest.set(key, `${round}`);
+      client.submit(getOf([key]), (found) => {
+        expect(found).toMatchObject({ kind: 'hits', hits: [{ value: Buffer.from(`${round}`) }] });
+        if (moveOf(cluster) === null) running--;
+        else play(node, round + 1);
+      });
+    });
+  };
+  for (const { id } of cluster.nodes) play(id, 1);
+  while (running > 0) await cluster.run(10);
+  await settled(cluster);
+  await cluster.run(1_000);
+  expect(membersOf(cluster).flat()).not.toContain(0);
+  expect(await valuesAt(cluster, 0)).toEqual([...newest]);
+  expect(cluster.nodes[0]!.liveKeys()).toEqual([]);
+});
+
+it('a shard comes back to where it was, by another group', async () => {
+  const cluster = await sharded(1, 'sync');
+  for (const key of KEYS) await ask(cluster, 0, set(key, 'first'));
+  await change(cluster, move(1, 5));
+  await settled(cluster);
+  for (const key of KEYS) await ask(cluster, 3, set(key, 'second'));
+  await change(cluster, move(1, 1));
+  await settled(cluster);
+  for (const node of cluster.nodes) node.kill();
+  for (const node of cluster.nodes) node.start();
+  await cluster.run(3_000);
+  expect(await valuesAt(cluster, 4)).toEqual(KEYS.map((key) => [key, 'second']));
+});
+
+it('what can not be done is refused with the reason', async () => {
+  const cluster = await sharded();
+  expect(await change(cluster, move(3, 0, 1))).toBe(
+    'default has 3 shards, which are counted from 0: there is no shard 3',
+  );
+  expect(await change(cluster, move(0, 0, 6))).toBe('controller 6 does not vote: member lists those that do');
+  expect(await change(cluster, move(0, 2, 2))).toBe('a controller is named twice');
+  expect(await change(cluster, move(0, 2))).toBe('each shard of default has 2 controllers, and 1 are named');
+  expect(await change(cluster, move(0, 1, 0))).toBe('shard 0 of default has these controllers already');
+  expect(await change(cluster, rebalance(null))).toBe('the shards of default are spread evenly already');
+  expect(await change(cluster, rebalance(9))).toBe('controller 9 does not vote: member lists those that do');
+  await change(cluster, move(0, 2, 3));
+  expect(await change(cluster, move(1, 4, 5), 1)).toMatch(
+    /the keyspace default is being changed|another change/,
+  );
+});
