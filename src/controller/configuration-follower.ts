@@ -8,6 +8,7 @@ import {
   configurationAmong,
   isCounted,
   isVoter,
+  newerConfiguration,
   votersOf,
 } from '../placement/configuration.ts';
 import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/member-changes.ts';
@@ -129,15 +130,22 @@ function followingViews(groups: Groups): readonly Membership[] {
     .map(({ views }) => views);
 }
 
-/** The configuration that a group begins with. @param shard null for a group of whole keyspaces */
+/**
+ * The configuration that a group begins with.
+ *
+ * @param shard null for a group of whole keyspaces
+ * @param known that of the root group, as this controller knows it
+ */
 export function configuredIn(
-  { configured, settings }: CorePorts,
+  { configured, settings, viewLog }: CorePorts,
   group: GroupNumber,
   shard: PlannedShard | null,
+  known: Configuration,
 ): Configuration {
   if (shard !== null) {
+    const remembered = viewLog.load()?.configuration ?? configured;
     // mutant: majority-of-all
-    return configurationAmong(configured, shard.members);
+    return configurationAmong(newerConfiguration(known, remembered), shard.members);
   }
   const isTold = group === ROOT_GROUP || settings.added === undefined;
   // mutant: votes-before-it-heard

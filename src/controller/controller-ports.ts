@@ -35,7 +35,7 @@ export function controllerPortsOf(
   const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = ports;
   const { configuration, peers, time, absence, departure, retirement, views, olderPeers } = shared;
   const { onPlacement, onChange, announce, startEmpty } = shared;
-  const configured: Configuration = configuredIn(ports, group, shard);
+  const configured: Configuration = configuredIn(ports, group, shard, configuration());
   return {
     node: settings.self,
     configuration: shard === null ? configuration : () => configured,
@@ -51,7 +51,7 @@ export function controllerPortsOf(
     takesDifferences: () => olderPeers().length === 0,
     placementGate: () => views().gate('read'),
     votingGate: () => views().votingGate(),
-    // The controllers of a shard never change.
+    // The controllers of a group of a shard never change: other controllers have another group.
     votersGate: () => (shard === null ? views().gate('read') : OPEN),
     retiredMs: (peer) => retirement.retiredMs(peer),
     refuse,

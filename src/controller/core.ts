@@ -28,6 +28,7 @@ import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
 import { Levels } from './levels.ts';
 import { Mover } from './moves/mover.ts';
+import { peersTakingPart } from './moves/taking-part.ts';
 import { PeerLog } from './peer-log.ts';
 import { absenceOf, peerIdsIn, peersOf } from './peers-of.ts';
 import { Retirement } from './retirement.ts';
@@ -103,6 +104,7 @@ export class Core {
       peers: this.peers,
       time: this.time,
       isPlaced: () => this.#isPlaced,
+      votingGate: () => this.groups.views.votingGate(),
       onChange: () => this.#onChange(),
     });
   }
@@ -128,7 +130,8 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    return this.levels.onLink(this.#ports.settings.zones);
+    const { zones, added } = this.#ports.settings;
+    return this.levels.onLink(zones, added !== undefined);
   }
 
   /** The groups with the entries of ordered keyspaces, by number. */
@@ -323,7 +326,7 @@ export class Core {
       node: settings.self,
       incarnation,
       // mutant: waits-for-no-missing-controller
-      peers: () => this.peers.ids,
+      peers: () => peersTakingPart(this.groups.views, this.peers.ids),
       groups: this.groups,
       levels: this.levels,
       clock,

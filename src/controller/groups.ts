@@ -241,7 +241,7 @@ function groupWithEntries(
     members: shard?.members ?? null,
     controller,
     settings: { ...schemeSettingsOf(settings, true), stagedBytesMax: ports.stagedBytesMax },
-    bus: shard === null ? ports.bus.of(number) : busAmong(ports.bus.of(number), controller.peers.ids),
+    bus: shard === null ? ports.bus.of(number) : busAmong(ports.bus.of(number), () => controller.peers.ids),
     journal,
     recovered,
     viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,

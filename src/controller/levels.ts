@@ -112,11 +112,15 @@ export class Levels {
     return this.#missing;
   }
 
-  /** What a hello says of all that: the keyspaces, their shards, the zones, and the epoch. */
-  onLink(zones: readonly string[]): string {
+  /**
+   * What a hello says of all that: the keyspaces, their shards, the zones, and the epoch.
+   *
+   * @param isAdded this controller was added to the cluster, and so answers nobody before it has the placement
+   */
+  onLink(zones: readonly string[], isAdded: boolean): string {
     const shards = shardsText(shardsAsPlanned(this.agreedShards), zones);
     const inWords = shards === '' ? this.inWords : `${this.inWords} ${shards}`;
-    return placementOnLink(inWords, epochOf(this.#views.placement));
+    return placementOnLink(inWords, epochOf(this.#views.placement), isAdded);
   }
 
   /**

@@ -63,7 +63,7 @@ export class Retirement {
   /** The peer may have answered writes that this controller does not have on its disk. To be asked again and again. */
   isAwaited(peer: ControllerId): boolean {
     const said = this.#saidBy(peer);
-    const groups = this.#convergent;
+    const groups = this.#convergent.filter((group) => group.has(peer));
     // mutant: dropped-with-its-writes
     if (said === null) return groups.length > 0;
     for (const group of groups) save(group, peer, said);

@@ -3,6 +3,7 @@ import { Coordinator } from '../consistency/coordinator.ts';
 import { DIFFERENCE_LIMITS } from '../consistency/differences.ts';
 import { AskedClients } from '../consistency/hop/asked-clients.ts';
 import { Hop } from '../consistency/hop/hop.ts';
+import type { Gate } from '../membership/gate.ts';
 import type { Peers } from '../membership/peers.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
@@ -17,6 +18,8 @@ export interface ServingPorts {
   readonly time: CoreTime;
   /** Keyspaces may have had other levels before. */
   readonly isPlaced: () => boolean;
+  /** Whether this controller may answer clients. */
+  readonly votingGate: () => Gate;
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
 }
@@ -70,7 +73,7 @@ export class Serving {
   }
 }
 
-function hopOf({ core, peers, onChange }: ServingPorts): Hop {
+function hopOf({ core, router, peers, votingGate, onChange }: ServingPorts): Hop {
   const { settings, bus, clock } = core;
   return new Hop({
     node: settings.self,
@@ -79,6 +82,11 @@ function hopOf({ core, peers, onChange }: ServingPorts): Hop {
     clock,
     graceMs: startGraceMsOf(settings),
     requestTimeoutMs: settings.requestTimeoutMs,
+    groupOf: (key) => {
+      const { elsewhere, group } = router.partOf(key);
+      return elsewhere?.group ?? group.number;
+    },
+    votingGate,
     onChange,
   });
 }

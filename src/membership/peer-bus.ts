@@ -26,17 +26,24 @@ export interface GroupBuses<Message> {
 /** The number of the group that keeps views and membership. */
 export const ROOT_GROUP = 0;
 
-/** The bus of a group that not all controllers take part in: it reaches these peers alone. */
-export function busAmong<Message>(bus: PeerBus<Message>, peers: readonly ControllerId[]): PeerBus<Message> {
+/**
+ * The bus of a group that not all controllers take part in: it reaches these peers alone.
+ *
+ * @param peers asked anew each time: a peer may be known to be one of the cluster later than the group is made
+ */
+export function busAmong<Message>(
+  bus: PeerBus<Message>,
+  peers: () => readonly ControllerId[],
+): PeerBus<Message> {
   return {
     send: (peer, message) => {
-      if (peers.includes(peer)) bus.send(peer, message);
+      if (peers().includes(peer)) bus.send(peer, message);
     },
-    sendToAll: (message) => bus.sendTo(peers, message),
+    sendToAll: (message) => bus.sendTo(peers(), message),
     sendTo: (some, message) => {
-      const reached = some.filter((peer) => peers.includes(peer));
+      const reached = some.filter((peer) => peers().includes(peer));
       bus.sendTo(reached, message);
     },
-    isUp: (peer) => peers.includes(peer) && bus.isUp(peer),
+    isUp: (peer) => peers().includes(peer) && bus.isUp(peer),
   };
 }

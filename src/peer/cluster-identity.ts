@@ -19,30 +19,37 @@ export const OLDER_RELEASE =
 
 /**
  * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
- * only go by its configuration, refuses the link.
+ * only go by its configuration, refuses the link. One that was added says that it has none yet.
  */
-export function placementOnLink(placement: string, epoch: number): string {
-  return epoch === 0 ? placement : `${placement} @${epoch}`;
+export function placementOnLink(placement: string, epoch: number, isAdded: boolean): string {
+  return epoch === 0 && !isAdded ? placement : `${placement} @${epoch}`;
 }
 
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
  * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards change with the
  * placement: they are the same by the same one. A controller that remembers no placement would serve by the shards that
- * are configured until it gets one, so they have to be those of the peer.
+ * are configured until it gets one, so they have to be those of the peer. One that was added serves nobody until then.
  */
 function placementRefusal(there: string, here: string, version: number): string | null {
-  const isAgreed = there.includes(' @') || here.includes(' @');
-  if (!isAgreed) return placementDifference(there, here);
-  if (version < FIRST_WITH_PLACEMENTS) return OLDER_RELEASE;
   const [its, own] = [epochIn(there), epochIn(here)];
+  const isAgreed = [its, own].some((epoch) => epoch !== '' && epoch !== NO_EPOCH);
+  if (!isAgreed) return placementDifference(withoutEpoch(there), withoutEpoch(here));
+  if (version < FIRST_WITH_PLACEMENTS) return OLDER_RELEASE;
   const mayDiffer = its !== own && its !== '' && own !== '';
   return mayDiffer ? null : shardDifference(there, here);
 }
 
+/** That of a controller which was added, and has no placement yet. */
+const NO_EPOCH = '0';
+
 /** The epoch at the end of what a hello says; empty where there is none. */
 function epochIn(placement: string): string {
   return placement.split(' @')[1] ?? '';
+}
+
+function withoutEpoch(placement: string): string {
+  return placement.split(' @')[0]!;
 }
 
 /**

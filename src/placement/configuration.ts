@@ -47,12 +47,13 @@ export function configurationOf(
   return { controllers: addresses.map(({ host, port }, id) => ({ id, host, port })) };
 }
 
-/** The configuration of a group that only these controllers take part in. */
+/** The configuration of a group that only these controllers take part in, in which all of them vote. */
 export function configurationAmong(
   { controllers }: Configuration,
   members: readonly ControllerId[],
 ): Configuration {
-  return { controllers: controllers.filter(({ id }) => members.includes(id)) };
+  const among = controllers.filter(({ id }) => members.includes(id));
+  return { controllers: among.map(({ id, host, port }) => ({ id, host, port })) };
 }
 
 /** The ids of all controllers, in order: those that vote, join and leave. */

@@ -8,6 +8,11 @@ export interface Reshard {
   readonly to: AgreedShards;
 }
 
+/** The controllers that have any of these shards. */
+export function holdersOf(shards: readonly AgreedShards[]): ReadonlySet<ControllerId> {
+  return new Set(shards.flatMap(({ groups }) => groups.flatMap(([, ...members]) => members)));
+}
+
 /** Slots that go from one shard to another. */
 export interface MovedSlots {
   readonly from: GroupNumber;

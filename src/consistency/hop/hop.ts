@@ -34,6 +34,10 @@ export interface HopPorts {
   readonly graceMs: number;
   /** How long a member takes at most to answer, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** The group that serves the key by now. */
+  readonly groupOf: (key: string) => GroupNumber;
+  /** Whether this controller may answer clients. */
+  readonly votingGate: () => Gate;
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
 }
@@ -102,10 +106,17 @@ export class Hop {
     return this.#late > 0;
   }
 
-  /** Keys of these groups have other groups from now on. */
+  /**
+   * Keys of these groups may have other groups from now on. A request whose key stays is not late: it may wait long, for
+   * a bound on staleness, and other clients must not wait for it.
+   */
   onMoved(groups: ReadonlySet<GroupNumber>): void {
+    const { groupOf } = this.#ports;
     for (const asked of this.#unanswered.values()) {
-      if (asked.isLate || !groups.has(asked.route.shard.group)) continue;
+      const { group } = asked.route.shard;
+      const key = keyIn(asked.ask.request);
+      // mutant: waits-for-keys-that-stay
+      if (asked.isLate || !groups.has(group) || (key !== null && groupOf(key) === group)) continue;
       asked.isLate = true;
       this.#late++;
     }
@@ -113,6 +124,9 @@ export class Hop {
 
   /** Whether a request for the shard may be begun now. */
   gate(shard: ShardElsewhere): Gate {
+    const voting = this.#ports.votingGate();
+    // mutant: asks-by-what-it-was-configured
+    if (voting.state !== 'open') return voting;
     const member = this.#routeTo(shard).choose();
     if (member === 'busy') return CHANGING_MEMBER;
     if (member !== null) return this.#outboxTo(member).isFull ? FULL : OPEN;
@@ -302,6 +316,12 @@ export class Hop {
   #unreachable({ name, members }: ShardElsewhere): string {
     return `no controller with ${name} can be reached: ${this.#ports.peers.describe(members)}`;
   }
+}
+
+/** Null for a flush. */
+function keyIn(request: AskedRequest): string | null {
+  if ('keys' in request) return request.keys[0]!;
+  return 'key' in request ? request.key : null;
 }
 
 /** The number of a group that has ended may be given to another one later. */

@@ -12,6 +12,7 @@ import {
   withReshard,
 } from '../../placement/agreed-placement.ts';
 import { votersOf } from '../../placement/configuration.ts';
+import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -102,8 +103,10 @@ function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply 
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError('OLDER_RELEASE', `${core.peers.nameOf(older)} runs an older release: upgrade it`);
-  // A controller that does not vote learns of no placement.
-  if (transfers.length > 0 && votersOf(views.configuration).length < views.configuration.controllers.length)
+  // A controller that does not vote learns of no placement. It has no shards, and so no part in a change of them.
+  const isOfShards = transfers.every(({ toMembers }) => toMembers !== null);
+  const areAllVoting = votersOf(views.configuration).length === views.configuration.controllers.length;
+  if (transfers.length > 0 && !isOfShards && !areAllVoting)
     return clientError(
       'every controller has to vote for that: member lists them, and member add has one vote',
     );
@@ -128,12 +131,15 @@ function agree(
   done: (outcome: ChangeOutcome) => void,
 ): void {
   const { views } = core.groups;
+  const { reshard } = to.move ?? {};
+  const holders = reshard === undefined ? [] : [...holdersOf([reshard.to])];
   views.change({
     from: views.placement,
     to,
     reason,
     deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
-    isFor: () => true,
+    // One of them may be removed at the same time.
+    isFor: (members) => holders.every((id) => members.some(({ node }) => node === id)),
     done,
   });
 }

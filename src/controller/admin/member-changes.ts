@@ -27,6 +27,8 @@ export interface MemberSituation {
   readonly joinTroubleOf: (peer: ControllerId) => string;
   /** The controller votes no more, and would be dropped if it could be asked for what it wrote. */
   readonly isLeftBehind: (peer: ControllerId) => boolean;
+  /** The names of the keyspaces that have shards on the controller. */
+  readonly spreadOver: (peer: ControllerId) => readonly string[];
 }
 
 export type ParsedMembers =
@@ -62,6 +64,13 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   if (same !== null) return same;
   if (go === node)
     return refused(`${nameIn(configuration, go)} does not remove itself: ask another controller`);
+  // mutant: goes-with-its-shards
+  const [spread] = go === null ? [] : situation.spreadOver(go);
+  if (spread !== undefined)
+    return refused(
+      `${nameIn(configuration, go!)} has shards of ${spread}: first have others take them, ` +
+        `by keyspace ${spread} rebalance without ${go}`,
+    );
   // mutant: votes-before-filled
   const trouble = come === null ? '' : situation.joinTroubleOf(come);
   if (trouble !== '')

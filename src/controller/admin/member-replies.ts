@@ -1,6 +1,7 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { isCounted } from '../../placement/configuration.ts';
+import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
 import { areAllFollowing } from '../configuration-follower.ts';
@@ -28,6 +29,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     heard: core.peers.ids.filter((peer) => core.peers.isHeard(peer)),
     joinTroubleOf: (peer) => joinTroubleOf(core, peer),
     isLeftBehind: (peer) => isLeftBehind(parts, peer),
+    spreadOver: (peer) => keyspacesOver(core, peer),
   });
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
@@ -37,11 +39,11 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
 function refusalOf({ core }: MemberParts): Reply | null {
-  const { views, withEntries } = core.groups;
-  // The controllers of a shard are those that it was planned with. A move waits for all controllers.
-  if (withEntries.some(({ members }) => members !== null) || views.placement?.move != null)
+  const { views } = core.groups;
+  // A move waits for all controllers that vote.
+  if (views.placement?.move != null)
     return clientError(
-      'which controllers vote can be changed where no keyspace has shards, and none is being changed: keyspace lists them',
+      'which controllers vote can be changed while no keyspace is being changed: keyspace lists them',
     );
   const [older] = core.olderPeers;
   if (older !== undefined)
@@ -65,6 +67,11 @@ function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: C
   if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
   const all = [views, ...furtherViews.map((further) => further.views)];
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
+}
+
+/** The keyspaces that have shards on the controller. */
+function keyspacesOver({ levels }: Core, peer: ControllerId): readonly string[] {
+  return levels.agreedShards.filter((one) => holdersOf([one]).has(peer)).map(({ keyspace }) => keyspace);
 }
 
 /** Controllers of the start stay linked for ever where they are not dropped by themselves: see `toDrop`. */

@@ -10,6 +10,7 @@ function changeOf(
   configuration: Configuration,
   heard: readonly number[],
   trouble = '',
+  spread = '',
 ) {
   const { come = null, go = null } = words;
   const situation = {
@@ -18,6 +19,7 @@ function changeOf(
     heard,
     joinTroubleOf: () => trouble,
     isLeftBehind: () => false,
+    spreadOver: (id: number) => (id === 4 && spread !== '' ? [spread] : []),
   };
   return memberChangeOf({ come, go }, situation);
 }
@@ -67,6 +69,13 @@ describe('a change of the controllers that vote', () => {
     expect(changeOf({ come: 'x:1' }, FIVE, [1])).toMatchObject({ code: 'NO_MAJORITY' });
   });
 
+  it('keeps who has shards', () => {
+    expect(after({ go: '4' }, FIVE, ALL, '', 'carts')).toContain(
+      'has shards of carts: first have others take them, by keyspace carts rebalance without 4',
+    );
+    expect(after({ go: '3' }, FIVE, ALL, '', 'carts')).toEqual([0, 1, 2, 4]);
+  });
+
   it('takes in all that join and can be taken in, if that is asked for, up to seven voters', () => {
     let configuration = FIVE;
     for (const port of [1, 2, 3])
@@ -77,6 +86,7 @@ describe('a change of the controllers that vote', () => {
       heard: [...ALL, 5, 6, 7],
       joinTroubleOf: (id: number) => (ids.includes(id) ? '' : 'is catching up'),
       isLeftBehind: () => false,
+      spreadOver: () => [],
     });
     const together = { come: '6', go: null, allThatJoin: true } as const;
     expect(memberChangeOf(together, ready(6, 7))).toMatchObject({ kind: 'change', come: [6, 7] });

@@ -44,8 +44,8 @@ describe('the identity of a peer', () => {
     const refused = (there: string, here: string, version = 4) =>
       refusalOf({ ...HELLO, placement: there }, { ...OWN, placement: here }, version);
     const [own, other] = ['users=user::linearizability', 'users=user::sequential'];
-    expect(placementOnLink('sequential', 0)).toBe('sequential');
-    expect(placementOnLink('sequential', 7)).toBe('sequential @7');
+    expect(placementOnLink('sequential', 0, false)).toBe('sequential');
+    expect(placementOnLink('sequential', 7, false)).toBe('sequential @7');
     expect(refused('sequential @7', 'linearizability @6')).toBeNull();
     expect(refused('linearizability', 'sequential @1')).toBeNull();
     expect(refused('sequential @1', 'linearizability')).toBeNull();
@@ -77,6 +77,22 @@ describe('the identity of a peer', () => {
     const named = 'eventual shards=s::eventual zones=z::eventual';
     expect(refused(named, named)).toBeNull();
     expect(refused(`${named} @1`, 'eventual')).toBeNull();
+  });
+
+  it('may have no placement yet where it was added, since it serves nobody until then', () => {
+    const refused = (there: string, here: string) =>
+      refusalOf({ ...HELLO, placement: there }, { ...OWN, placement: here }, 4);
+    const joining = placementOnLink('eventual shards=default/3x2', 0, true);
+    expect(joining).toBe('eventual shards=default/3x2 @0');
+    expect(refused(joining, 'eventual shards=default/4x2 @3')).toBeNull();
+    expect(refused('eventual shards=default/4x2 @3', joining)).toBeNull();
+    expect(refused(joining, 'eventual shards=default/3x2')).toBeNull();
+    expect(refused(joining, joining)).toBeNull();
+    expect(refused(joining, 'eventual shards=default/4x2')).toBe(
+      'keyspaces with shards: default/3x2 is not default/4x2',
+    );
+    expect(refused(joining, 'causal')).toBe('level eventual is not causal');
+    expect(placementOnLink('eventual', 4, true)).toBe('eventual @4');
   });
 
   it('is refused when its versions are too far ahead, and the reason names the distance', () => {
