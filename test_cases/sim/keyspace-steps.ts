@@ -145,8 +145,8 @@ export class KeyspaceSteps {
       if (!isAnswered) this.#left--;
       isAnswered = true;
     };
-    if (nodes[node]!.core === null) return end();
-    nodes[node]!.connect().submit({ kind: 'keyspace', change, format: 'table' }, end);
+    if (nodes[node]?.core == null) return end();
+    nodes[node].connect().submit({ kind: 'keyspace', change, format: 'table' }, end);
     // The controller may be killed before it answers.
     scheduler.after(ANSWERED_WITHIN_MS, end);
   }

@@ -2,10 +2,12 @@ import {
   type Configuration,
   idsOf,
   isJoining,
+  isVoter,
   VOTERS_MAX,
   votersOf,
 } from '../../src/placement/configuration.ts';
 import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
+import { holdersOf } from '../../src/placement/reshard.ts';
 import { mayHaveVoters } from './faults.ts';
 import { Newcomers } from './newcomers.ts';
 import type { Random } from './random.ts';
@@ -185,6 +187,7 @@ export class MemberSteps {
     if (views.isReconfiguring) return;
     const to = nextOf(views.configuration);
     if (typeof to === 'string' || !mayHaveVoters(this.#cluster, votersOf(to).length)) return;
+    if (isHeldByShards(node, to)) return;
     views.reconfigure({
       from: view.configuration,
       to,
@@ -195,6 +198,14 @@ export class MemberSteps {
       done: () => {},
     });
   }
+}
+
+/** As `member` refuses it: shards move, or would be on a controller that does not vote. */
+function isHeldByShards({ core }: SimNode, to: Configuration): boolean {
+  const { levels, groups } = core!;
+  if (groups.shards.length === 0) return false;
+  const holders = holdersOf(levels.agreedShards);
+  return groups.views.placement?.move != null || [...holders].some((id) => !isVoter(to, id));
 }
 
 /** The port of the first controller that joins. */

@@ -169,14 +169,15 @@ const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequenti
  * group knows of. At the end at most as many controllers are away as leave a replica of each shard, or a
  * majority of them where the shard is ordered.
  */
-function drawSharded(seed: number, { sharded: _, switches, ...draw }: Draw): Scenario {
+function drawSharded(seed: number, { sharded: _, switches, members: asked, ...draw }: Draw): Scenario {
   const random = new Random(seed).fork('shards');
   const nodes = draw.nodes ?? 3 + random.below(4);
   const shards = { shards: 2 + random.below(3), replicas: 1 + random.below(3) };
   const horizonMs = Number.POSITIVE_INFINITY;
   const level = pickOr(draw.level, () => new Random(seed).fork('level of shards').pick(SHARD_LEVELS));
   const weakReads = isOrdered(level) ? {} : { weakReads: 0 };
-  const fixed = { level, ...weakReads, horizonMs, switches: false, members: false, nodes } as const;
+  const members = asked === 'joins' ? asked : false;
+  const fixed = { level, ...weakReads, horizonMs, switches: false, members, nodes } as const;
   const drawn = drawScenario(seed, { ...draw, ...fixed });
   const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
   const away = drawn.absence.nodes.slice(0, shards.replicas - needed);
@@ -184,7 +185,7 @@ function drawSharded(seed: number, { sharded: _, switches, ...draw }: Draw): Sce
   if (switches !== 'all' || isOrdered(level)) return sharded;
   const activeMs = Math.max(500, ...drawn.clients.map(planMs));
   const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, {
-    nodes,
+    nodes: asked === 'joins' ? nodes + JOINS_MAX : nodes,
     replicas: shards.replicas,
   });
   return { ...withoutFlushes(sharded), steps };
