@@ -68,7 +68,6 @@ export function rebalanced(situation: ShardSituation): Reshard | null {
   const others = agreed.filter((one) => one !== from).flatMap(({ groups }) => groups.map(membersIn));
   const spread = new ReplicaSpread(controllers, zones, [...others, ...staying]);
   const members = staying.map((kept) => spread.filled(kept, replicas));
-  // mutant: stays-uneven
   for (let step = spread.evener(members); step !== null; step = spread.evener(members))
     members[step.at] = step.members;
   return withMembers(situation, from, { keyspace, members });
@@ -93,6 +92,7 @@ function withMembers(
   let next = epoch;
   for (const [shard, ids] of members.entries()) {
     const known = planned[shard];
+    // mutant: keeps-its-old-group
     if (known !== undefined && known.members.join() === ids.join()) {
       groups.push(from.groups[shard]!);
       places.push(known.place);

@@ -1,6 +1,6 @@
 import type { AnnouncedFlush, JournalRecord } from '../journal/journal.ts';
 import { effectOfRecord } from '../journal/record-effect.ts';
-import { type Effect, isOfKey } from '../ordering/effect.ts';
+import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { nextPartWrites, PART_WRITES_FIRST, readValues } from './exchange/feed-values.ts';
 import type { Group } from './group.ts';
@@ -22,6 +22,9 @@ const LITTLE_RECORDS = 512;
  *  2. What the group has got since, in rounds, until the group takes no more writes of these keys. The last round is
  *     then followed by the end.
  *
+ * A value that the local store has lost is fetched from the other members of the group first: they may be about to
+ * forget it, and nobody in the group after could find it then.
+ *
  * The group forgets no tombstone meanwhile, which the owner of the feed sees to. A flush leaves no tombstones: after a
  * flush all begins anew.
  */
@@ -36,6 +39,8 @@ export class RangeFeed {
   #round: readonly Effect[] = [];
   #batchRecords = PART_WRITES_FIRST;
   #isBusy = false;
+  /** How often values of the next part were looked for, and a member that may have them could not answer. */
+  #searches = 0;
   /** The round under way is the last one. */
   #isLastRound = false;
 
@@ -109,21 +114,42 @@ export class RangeFeed {
 
   /** The records stay in the round until their values are read. */
   #readRound(state: NextPart['state'], done: (part: NextPart) => void): void {
-    const { scheme, replica } = this.#group;
+    const { scheme, replica, recovery } = this.#group;
     const batch = this.#round.slice(0, this.#batchRecords);
     const ports = {
       replica,
       afterPending: (key: string, callback: () => void) => scheme.afterPending(key, callback),
     };
-    this.#isBusy = true;
-    readValues(ports, batch, (effects) => {
+    const end = (effects: readonly Effect[] | null, trouble: string): void => {
       this.#isBusy = false;
-      if (effects === null) return done({ state: 'more', trouble: 'its store does not answer', effects: [] });
+      if (effects === null) return done({ state: 'more', trouble, effects: [] });
       this.#round = this.#round.slice(batch.length);
       this.#batchRecords = nextPartWrites(effects);
+      this.#searches = 0;
       done({ state, trouble: '', effects });
+    };
+    this.#isBusy = true;
+    readValues(ports, batch, (effects) => {
+      const missing = (effects ?? []).filter(isWithoutValue).map(({ key }) => key);
+      // mutant: sends-lost-values
+      if (effects === null || missing.length === 0) return end(effects, STORE_SILENT);
+      recovery.fetch(missing, (isSettled) => {
+        const mayWait = !this.#isLastRound && ++this.#searches < SEARCHES_MAX;
+        if (!isSettled && mayWait)
+          return end(null, 'a controller that may have some of the values can not be asked');
+        readValues(ports, batch, (again) => end(again, STORE_SILENT));
+      });
     });
   }
+}
+
+/** Values are looked for so often while a member that may have them can't be asked; then they are taken for lost. */
+const SEARCHES_MAX = 20;
+
+const STORE_SILENT = 'its store does not answer';
+
+function isWithoutValue(effect: Effect): effect is SetEffect {
+  return effect.kind === 'set' && effect.value === null;
 }
 
 /** The versions of the flushes among the effects. A flush that is announced for later is none yet. */

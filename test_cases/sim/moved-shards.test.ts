@@ -1,22 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import type { Durability } from '../../src/journal/durability.ts';
+import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
+import { readItemRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
-import { moveOf, settled } from './moving.ts';
-import { SimCluster } from './sim-cluster.ts';
+import { moveOf, settled, until } from './moving.ts';
+import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
 /** Six controllers, whose shards get other controllers while clients read and write. */
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key:${i}`);
 
 /** Three shards with two replicas: of controllers 0 and 1, 2 and 3, 4 and 5. */
-async function sharded(replicas = 2, durability: Durability = 'none'): Promise<SimCluster> {
+async function sharded(
+  replicas = 2,
+  durability: Durability = 'none',
+  settings: SimOptions['settings'] = {},
+): Promise<SimCluster> {
   const cluster = new SimCluster({
     seed: 1,
     level: 'eventual',
     nodes: 6,
-    settings: { sharded: [{ name: 'default', shards: 3, replicas }], durability },
+    settings: { sharded: [{ name: 'default', shards: 3, replicas }], durability, ...settings },
   });
   await cluster.start();
   await cluster.run(1_000);
@@ -123,4 +129,32 @@ it('what can not be done is refused with the reason', async () => {
   expect(await change(cluster, move(1, 4, 5), 1)).toMatch(
     /the keyspace default is being changed|another change/,
   );
+});
+
+it('a read that waits for a bound on staleness holds up nobody whose keys move', async () => {
+  const cluster = await sharded(2, 'none', { requestTimeoutMs: 20_000 });
+  for (const key of KEYS) await ask(cluster, 0, set(key, 'old'));
+  const isAt = (shard: number, key: string) => shardsOfSlots(3)[slotOf(key)] === shard;
+  const staying = KEYS.find((key) => isAt(1, key) && shardsOfSlots(4)[slotOf(key)] === 1)!;
+  // No answer of another controller is ever as new as this asks for.
+  let isAnswered = false;
+  const waiting = { ...readItemRequest(staying), ageFlag: { maxMs: 0, servedMs: 0 } };
+  cluster.nodes[0]!.connect().submit(waiting, () => {
+    isAnswered = true;
+  });
+  await change(cluster, { what: 'shards', keyspace: 'default', shards: 4 }, 5);
+  await settled(cluster);
+  for (const key of KEYS) expect(await ask(cluster, 0, set(key, 'new'))).toMatchObject({ outcome: 'stored' });
+  expect(isAnswered).toBe(false);
+});
+
+it('a value that the controller which stays has lost comes from the one that goes', async () => {
+  const cluster = await sharded();
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  await cluster.run(500);
+  await change(cluster, move(0, 1, 4), 5);
+  await until(cluster, () => cluster.nodes[4]!.core!.mover.word !== null, 10_000, 0.05);
+  cluster.nodes[1]!.store.empty();
+  await settled(cluster);
+  for (const node of [0, 4]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
 });

@@ -107,8 +107,8 @@ export class Hop {
   }
 
   /**
-   * Keys of these groups may have other groups from now on. A request whose key stays is not late: it may wait long, for
-   * a bound on staleness, and other clients must not wait for it.
+   * Keys of these groups may have other groups from now on. A request whose key stays is not late: it may wait long,
+   * for a bound on staleness, and other clients must not wait for it.
    */
   onMoved(groups: ReadonlySet<GroupNumber>): void {
     const { groupOf } = this.#ports;

@@ -12,7 +12,6 @@ import {
   withReshard,
 } from '../../placement/agreed-placement.ts';
 import { votersOf } from '../../placement/configuration.ts';
-import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -131,15 +130,12 @@ function agree(
   done: (outcome: ChangeOutcome) => void,
 ): void {
   const { views } = core.groups;
-  const { reshard } = to.move ?? {};
-  const holders = reshard === undefined ? [] : [...holdersOf([reshard.to])];
   views.change({
     from: views.placement,
     to,
     reason,
     deadlineMs: clock.nowMs() + settings.requestTimeoutMs,
-    // One of them may be removed at the same time.
-    isFor: (members) => holders.every((id) => members.some(({ node }) => node === id)),
+    isFor: () => true,
     done,
   });
 }

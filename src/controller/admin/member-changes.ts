@@ -64,8 +64,8 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   if (same !== null) return same;
   if (go === node)
     return refused(`${nameIn(configuration, go)} does not remove itself: ask another controller`);
-  // mutant: goes-with-its-shards
   const [spread] = go === null ? [] : situation.spreadOver(go);
+  // mutant: goes-with-its-shards
   if (spread !== undefined)
     return refused(
       `${nameIn(configuration, go!)} has shards of ${spread}: first have others take them, ` +

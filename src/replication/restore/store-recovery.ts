@@ -112,6 +112,16 @@ export class StoreRecovery {
     return this.#repair;
   }
 
+  /**
+   * Fetches values that the local store has lost from the other members of the group, as far as they have them.
+   *
+   * @param done called once the store has taken what was found; false where a member that may have more could not
+   * answer
+   */
+  fetch(keys: readonly string[], done: (isSettled: boolean) => void): void {
+    this.#batches.fetch(keys, ({ unsettled }) => done(unsettled.length === 0));
+  }
+
   /** See `Repair.takeLosses`. */
   takeLosses(): readonly Loss[] {
     return this.#repair.takeLosses();

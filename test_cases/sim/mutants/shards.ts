@@ -157,4 +157,58 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
       name: 'a write that is lost with its shard keeps no session waiting for ever (seed 109)',
     },
   },
+  {
+    anchor: 'keeps-its-old-group',
+    name: 'gives a shard other controllers, and leaves it in the group of those before',
+    edit: { test: 'known !== undefined' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a shard moves to controllers that had no part in it no key is lost, and nothing is left behind',
+    },
+  },
+  {
+    anchor: 'waits-for-keys-that-stay',
+    name: 'begins no request while one is owed whose key has not moved',
+    edit: { test: 'asked.isLate || !groups.has(group)' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a read that waits for a bound on staleness holds up nobody whose keys move',
+    },
+  },
+  {
+    anchor: 'goes-with-its-shards',
+    name: 'has a controller vote no more that has shards',
+    edit: 'drop',
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'shards go to controllers that were added, and leave those that go',
+    },
+  },
+  {
+    anchor: 'waits-for-who-has-no-shards',
+    name: 'moves shards only while all controllers are there, also those that vote no more',
+    edit: { value: 'peers' },
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'shards move while a controller that votes no more is gone for good',
+    },
+  },
+  {
+    anchor: 'asks-by-what-it-was-configured',
+    name: 'sends requests on by the shards of its configuration before it votes',
+    edit: 'drop',
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'a controller that is added after the shards changed learns of them before it serves',
+    },
+  },
+  {
+    anchor: 'sends-lost-values',
+    name: 'hands a record over without its value, which a controller has that is about to forget it',
+    edit: { test: 'true' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a value that the controller which stays has lost comes from the one that goes',
+    },
+  },
 ];

@@ -37,12 +37,15 @@ describe('a hint', () => {
     ['get "a b', ''],
     [
       'keyspace ',
-      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> shards <number> | <keyspace> cancel',
+      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> shards <number> | <keyspace> move <shard> <controllers> | <keyspace> rebalance without <controller> | <keyspace> cancel',
     ],
     ['keyspace add ', '<name> <prefix> <level>'],
     ['keyspace add carts c', ' <level>'],
     ['keyspace add carts c: causal', ''],
-    ['keyspace carts ', '<level> | shards <number> | cancel'],
+    [
+      'keyspace carts ',
+      '<level> | shards <number> | move <shard> <controllers> | rebalance without <controller> | cancel',
+    ],
     ['keyspace prefix', ' <keyspace> <prefix>'],
     ['keyspace remove carts ', ''],
   ])('behind "%s"', (line, hint) => {
