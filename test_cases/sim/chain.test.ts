@@ -52,6 +52,17 @@ it('regression: a head that was started again decided a request a second time (s
   expect((await runScenario(drawScenario(41_013_169, draw))).violations).toEqual([]);
 });
 
+it('regression: a read came before what the last answer rested on (seeds 46014093, 46002294)', async () => {
+  const draw = { level: 'sequential', scheme: 'chain', durabilities: ['sync'] } as const;
+  for (const seed of [46_014_093, 46_002_294])
+    expect((await runScenario(drawScenario(seed, draw))).violations).toEqual([]);
+});
+
+it('regression: a write that was left out was tried again behind a later one (seed 45006248)', async () => {
+  const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['none'] } as const;
+  expect((await runScenario(drawScenario(45_006_248, draw))).violations).toEqual([]);
+});
+
 it('regression: a head without cluster time stamped far ahead, and was refused for ever (seed 4232)', async () => {
   const { violations } = await runScenario(
     drawScenario(4_232, { level: 'sequential', scheme: 'chain', durabilities: ['sync'] }),

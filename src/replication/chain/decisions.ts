@@ -48,7 +48,7 @@ export interface DecisionsPorts {
     | 'isEnding'
     | 'isServing'
   >;
-  /** How far the stream has been stamped, and how far every member keeps it. */
+  /** How far the stream has been stamped; and how far every member keeps it, and the head has applied it. */
   readonly received: () => SequenceNumber;
   readonly stable: () => SequenceNumber;
   /** Stamps the change, and sends it along the chain. */
@@ -70,8 +70,9 @@ export interface DecisionsPorts {
  *  2. If the evaluation changes something, the change is stamped in the same step. Therefore no other write can come in
  *     between, and the request is never tried again.
  *  3. If it changes nothing, it is a read. It is answered once all writes under way are stable that the head had
- *     stamped by then: before that, a change of view might still undo what the answer tells. And the head has to hold
- *     its lease then, so that no newer view has answered writes that the head does not know.
+ *     stamped by then: before that, a change of view might still undo what the answer tells. They are also applied at
+ *     the head by then, where the client may read next. And the head has to hold its lease then, so that no newer view
+ *     has answered writes that the head does not know.
  *  4. The value of an entry without writes under way comes from the store. Requests for the same key wait for it
  *     together, and are then decided in the order in which they came. Requests for other keys overtake them: a
  *     controller asks for nothing on behalf of a connection that waits for such an answer, so no order is broken.

@@ -51,7 +51,8 @@ export class Head {
     this.#decisions = new Decisions({
       agreement,
       received,
-      stable,
+      // mutant: verdict-before-it-is-applied
+      stable: () => Math.min(stable(), this.#applied),
       stamp,
       tell: (to, number, verdict) => {
         if (to === agreement.node) onVerdict(number, verdict);
@@ -65,6 +66,16 @@ export class Head {
           });
       },
     });
+  }
+
+  /**
+   * How far the stream is applied here. What is stable is applied one by one, and with each of these a client may get
+   * an answer and ask for more.
+   */
+  get #applied(): SequenceNumber {
+    const { agreement, received } = this.#ports;
+    const next = agreement.queue.head();
+    return next === undefined ? received() : next.seq - 1;
   }
 
   /** Something waits for cluster time, for the lease, or until more is stable. */

@@ -3,7 +3,8 @@ import { conditionOf, type Effect, isOfKey, leavesEntry } from '../../ordering/e
 import type { QueuedRequest } from '../../ordering/pending-keys.ts';
 import { compareVersions, sameVersion } from '../../ordering/version.ts';
 import type { WriteOutcome } from '../scheme.ts';
-import type { Stored } from './proposed-write.ts';
+import type { AskNumbers } from './agreement.ts';
+import { type Stored, tell } from './proposed-write.ts';
 
 export const VIEW_CHANGED: Extract<WriteOutcome, { kind: 'unknown' }> = Object.freeze({
   kind: 'unknown',
@@ -90,5 +91,25 @@ export class Orphans {
       const newest = isOfKey(effect) ? journal.newest(effect.key) : undefined;
       return { request, outcome: outcomeOfOrphan(effect, newest) };
     });
+  }
+}
+
+/**
+ * Tells those who wait for orphans what became of these. To be called once the union is applied: a request that waited
+ * for an orphan has to see what stands before the orphan, too.
+ *
+ * A plain write may be followed by others of its client. Those that this controller has asked for, and that are not
+ * stamped, are asked for again first. Therefore it is not tried again behind them: its client is told that the outcome
+ * is unknown. What has a condition is followed by none before it is answered.
+ *
+ * @param asks see `OrderAgreement.asks`
+ */
+export function settleOrphans(judged: readonly JudgedOrphan[], asks: AskNumbers | null): void {
+  // mutant: tries-again-behind-later-ones
+  const isOvertaken = asks !== null && asks.settled < asks.last;
+  for (const { request, outcome } of judged) {
+    const isLate = isOvertaken && outcome.kind === 'conflict' && conditionOf(request.effect) === null;
+    tell(request, isLate ? VIEW_CHANGED : outcome);
+    for (const waiter of request.waiters ?? []) waiter();
   }
 }

@@ -19,7 +19,7 @@ import type { AgreementMessage } from './agreement-messages.ts';
 import { EarlyMessages } from './early-messages.ts';
 import { OrderPhase } from './order-phase.ts';
 import type { OrderPorts } from './order-ports.ts';
-import { type JudgedOrphan, Orphans, outcomeOf, outcomeOfOrphan, VIEW_CHANGED } from './orphans.ts';
+import { Orphans, outcomeOf, outcomeOfOrphan, settleOrphans, VIEW_CHANGED } from './orphans.ts';
 import { type Proposed, type Stored, tell, type WriteDone } from './proposed-write.ts';
 
 /**
@@ -292,23 +292,12 @@ export class RequestOrder implements ViewState {
     const leftOut = this.#leftOut.judge(this.#ports.replica.journal);
     this.#advance();
     this.#phase.becomeInOrder();
-    this.#settleLeftOut(leftOut);
+    settleOrphans(leftOut, this.#agreement.asks);
     this.#agreement.install();
     for (const { from, message } of this.#early.take()) this.#agreement.onMessage(from, message);
     this.#ports.requestFlush();
     this.#advance();
     this.#ports.onChange();
-  }
-
-  /**
-   * To be called once the union is applied: a request that waited for an orphan has to see what stands before the
-   * orphan, too.
-   */
-  #settleLeftOut(judged: readonly JudgedOrphan[]): void {
-    for (const { request, outcome } of judged) {
-      tell(request, outcome);
-      for (const waiter of request.waiters ?? []) waiter();
-    }
   }
 
   #advance(): void {

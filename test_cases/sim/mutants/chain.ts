@@ -102,6 +102,24 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'verdict-before-it-is-applied',
+    name: 'tells that a condition does not hold before the head has applied what the answer rests on',
+    edit: { value: 'stable' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a read came before what the last answer rested on (seeds 46014093, 46002294)',
+    },
+  },
+  {
+    anchor: 'tries-again-behind-later-ones',
+    name: 'tries a write again that a view left out, behind a later one of the same client',
+    edit: { value: 'false' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a write that was left out was tried again behind a later one (seed 45006248)',
+    },
+  },
+  {
     anchor: 'chain-never-sends-again',
     name: 'does not send again what a broken link to its successor has lost',
     edit: 'drop',
