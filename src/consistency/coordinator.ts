@@ -270,7 +270,15 @@ export class Coordinator {
     const { sessions } = scheme;
     const asksNothing = access === 'plain write' || reads !== 'settled' || sessions === null;
     if (asksNothing || gate.state !== 'open' || !sessions.isAhead(context.session)) return gate;
-    return sessions.gate(context.session, keysOf(operation.request));
+    return this.#unlessLate(operation, sessions.gate(context.session, keysOf(operation.request)));
+  }
+
+  /** The controller that has asked for a client of its own gets the reason before it gives the request up itself. */
+  #unlessLate({ context, deadlineMs }: Operation, gate: Gate): Gate {
+    const leftMs = deadlineMs - this.#clock.nowMs();
+    const isLate = leftMs < this.#ports.requestTimeoutMs * ANSWER_TRAVELS;
+    // mutant: waits-past-the-asker
+    return gate.state === 'wait' && context.isOfPeer && isLate ? closedBecause(gate.code, gate.reason) : gate;
   }
 
   #readGateOf(keyspace: ServedPart, { maxAgeMs }: Operation, reads: ReadStrength): Gate {
@@ -290,6 +298,9 @@ export class Coordinator {
     return serverError('TIMED_OUT', `timed out${suffix}`);
   }
 }
+
+/** The share of `request_timeout` that is left to an answer to come back over the hop. */
+const ANSWER_TRAVELS = 0.2;
 
 /** A request of several groups may start when all of them let it; one closed gate refuses the request. */
 function strictestOf(gates: readonly Gate[]): Gate {

@@ -120,6 +120,23 @@ describe('no effect without its cause in another shard', () => {
     expect(await stage.causeBehindEffect(stage.connect(second))).toBe('SESSION_AHEAD');
   });
 
+  it('which a slow link does not turn into a request that timed out', async () => {
+    const stage = await staged();
+    const [has, lacks] = stage.membersOf(0);
+    const [first, second] = stage.membersOf(1);
+    stage.block(has, lacks);
+    stage.cluster.network.cut(first, lacks);
+    stage.cluster.network.cut(second, has);
+    stage.cluster.network.extraMs.set(`${lacks}>${second}`, 30);
+    await stage.cluster.run(1_000);
+    await stage.ask(stage.connect(has), set(CAUSE, 'cause'));
+    const writer = stage.connect(first);
+    expect(await stage.get(writer, CAUSE)).toBe('cause');
+    await stage.ask(writer, set(EFFECT, 'effect'));
+    await stage.cluster.run(500);
+    expect(await stage.causeBehindEffect(stage.connect(second))).toBe('SESSION_AHEAD');
+  });
+
   it('after those with the effect were killed', async () => {
     const stage = await staged({ durability: 'sync' });
     const [has, lacks] = stage.membersOf(0);

@@ -80,6 +80,20 @@ describe('a session that goes to another controller', () => {
     expect(await stage.get(at1, 'x')).toBe('1');
   });
 
+  it('reads there what was the first write of a run, though the link has been cut since', async () => {
+    const stage = await staged();
+    const at0 = stage.connect(0);
+    await stage.set(at0, 'x', '1');
+    await stage.cluster.run(20);
+    for (const other of [1, 2]) {
+      stage.block(0, other);
+      stage.block(other, 0);
+    }
+    const at1 = await stage.come(1, await stage.leave(at0));
+    expect(await stage.get(at1, 'x')).toBe('1');
+    expect(await stage.get(at1, 'y')).toBe('nothing');
+  });
+
   it('is told what it waits for when it can not be told what it has seen', async () => {
     const stage = await staged();
     stage.block(0, 1);

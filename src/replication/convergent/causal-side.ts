@@ -231,7 +231,9 @@ export class CausalSide implements SchemeSessions {
     // The write is newer than all that its session has seen, of other controllers as well.
     if (needs !== null) this.#ports.controller.versions.observe(needs.newestTime);
     const onMade = (effect: Effect): void => {
-      this.#runStart ??= effect.version.time - 1;
+      // A peer that has exchanged with this controller since then knows by the first push that it has all.
+      // mutant: begins-with-its-first-write
+      this.#runStart ??= own.silentUntil ?? effect.version.time - 1;
       this.#noteFlush(effect);
       // mutant: writes-without-dependencies
       if (needs !== null) this.#attached.add(effect, needs);

@@ -17,7 +17,7 @@ export interface Push {
 export interface CausalPush {
   readonly type: 'causal-push';
   readonly previousTime: number;
-  /** Before the first write of the origin's run. */
+  /** Before the first write of the origin's run, and after all writes of its earlier runs that it does not tell of. */
   readonly runStart: number;
   /** What the origin showed when it made the writes, as far as it had not said so in an earlier push. */
   readonly needs: readonly Stretch[];

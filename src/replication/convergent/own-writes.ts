@@ -69,6 +69,7 @@ export class OwnWrites {
   #completedTime = 0;
   #pushedTime: VersionTime | null = null;
   readonly #refused: RefusedWrites;
+  #silentUntil: VersionTime | null = null;
   /** What was known of the writes of this controller's earlier runs when this one started. */
   readonly #recoveredTime: VersionTime;
 
@@ -101,6 +102,14 @@ export class OwnWrites {
   get claimedTime(): VersionTime {
     const { vector, node } = this.#ports;
     return Math.min(vector.timeOf(node), Math.max(this.#completedTime, this.#recoveredTime));
+  }
+
+  /**
+   * This run has written nothing up to then, and all is known here that earlier runs have written. Null where that is
+   * not certain of any time.
+   */
+  get silentUntil(): VersionTime | null {
+    return this.#silentUntil;
   }
 
   /** @param onMade told of the write before it is applied; not told where its condition does not hold */
@@ -210,6 +219,7 @@ export class OwnWrites {
     if (!isOwnPastKnown() || this.#refused.mayComeBack()) return;
     const isIdle = claimsIdleTime && this.#pending === 0;
     vector.advance(node, isIdle ? versions.latest : this.#completedTime);
+    if (isIdle && this.#completed === 0) this.#silentUntil ??= vector.timeOf(node);
   }
 
   #onceKept(outcome: WriteOutcome, done: (outcome: WriteOutcome) => void): void {

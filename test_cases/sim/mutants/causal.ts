@@ -27,6 +27,15 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    anchor: 'begins-with-its-first-write',
+    name: 'does not tell with its first write that it had written nothing before',
+    edit: { statement: 'this.#runStart ??= effect.version.time - 1;' },
+    test: {
+      file: 'causal.test.ts',
+      name: 'a session that goes to another controller reads there what was the first write of a run, though the link has been cut since',
+    },
+  },
+  {
     anchor: 'shows-half-an-exchange',
     name: 'shows a half of what an exchange has brought before the exchange is complete',
     edit: {

@@ -149,6 +149,15 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'waits-past-the-asker',
+    name: 'waits for what a session has seen for longer than the controller that has asked waits for the answer',
+    edit: { value: 'gate' },
+    test: {
+      file: 'causal-shards.test.ts',
+      name: 'no effect without its cause in another shard which a slow link does not turn into a request that timed out',
+    },
+  },
+  {
     anchor: 'alone-claims-nothing',
     name: 'lets a controller that is alone in its group never say that a time is over in which it wrote nothing',
     edit: 'drop',
