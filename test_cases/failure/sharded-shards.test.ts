@@ -10,9 +10,6 @@ import { ShardedClient } from '../support/sharded-client.ts';
 /** How much later than the one before it a node is started, in milliseconds. */
 const APART_MS = 2_000;
 
-/** So long after writes every node has exchanged with all others, in milliseconds. */
-const EXCHANGED_MS = 3_000;
-
 const KEYS = 600;
 
 const processes = new NodeProcesses('sharded');
@@ -166,7 +163,6 @@ describe('processes of the sharded store, with shards', () => {
           await eventually(async () =>
             expect((await new ShardedClient().ask(node, 'GET', key)).status).toBe(200),
           );
-      await sleep(EXCHANGED_MS);
       using filter = new LoopbackFilter(port);
       // Each side has a node of each shard.
       filter.cut(['127.0.0.2', '127.0.0.3'], ['127.0.0.4', '127.0.0.5']);

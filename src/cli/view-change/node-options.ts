@@ -3,6 +3,7 @@ import type { Address } from '../../controller/settings.ts';
 import { isLoopback } from '../../peer/loopback.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
+import { CAUSAL_SHARDS_MAX } from '../settings/shard-settings.ts';
 
 /** What a node of the store with view change is told, by its command line and its environment. */
 export interface ViewChangeNodeOptions {
@@ -36,7 +37,7 @@ Runs one node of the store with view change, with keys and JSON values over HTTP
   -i, --ip <ip>           listen on this address      [that of ADDRESS if it is a loopback one, else all]
   -p, --port <port>       listen on this port         [that of ADDRESS, else 13800]
   -v, --view <addresses>  all nodes: host:port,host:port,… The same for each node
-  -r, --repl-factor <n>   how many nodes have each key: one, or all of them
+  -r, --repl-factor <n>   how many nodes have each key: it divides the number of nodes
   --kvs-generation <g>    forward, shards, replicas, or auto: what the rest asks for [auto]
 
 The environment says the rest, and wins over flags:
@@ -124,11 +125,12 @@ function replicasRole(given: readonly Address[], factorText: string, own: Addres
       'COMMAND_LINE',
       `REPL_FACTOR is "${factorText}"; it has to divide the number of nodes in VIEW, which is ${view.length}`,
     );
-  if (factor > 1 && factor < view.length)
+  const shards = view.length / factor;
+  if (factor > 1 && shards > CAUSAL_SHARDS_MAX)
     throw new UsageError(
       'COMMAND_LINE',
-      `REPL_FACTOR ${factor} makes several shards of ${factor} nodes each. Causal contexts across shards of several ` +
-        `nodes are not there yet: choose ${view.length}, one shard that all nodes have, or 1`,
+      `REPL_FACTOR ${factor} makes ${shards} shards of ${factor} nodes each. Causal contexts go over ` +
+        `${CAUSAL_SHARDS_MAX} shards at most: choose a larger factor, or 1`,
     );
   return { kind: 'replicas', view, factor };
 }

@@ -1,4 +1,5 @@
 import type { Address, Settings } from '../../controller/settings.ts';
+import { runsOf } from '../../dialects/view-change/runs.ts';
 import { formatAddress } from '../settings/address.ts';
 import { resolveConfiguration, settingsOf } from '../settings/configuration.ts';
 import { ownSettings } from '../settings/setting-table.ts';
@@ -15,7 +16,6 @@ export function nodeSettings(address: Address, nodes: readonly Address[] = [addr
     peers: nodes.map(formatAddress).join(','),
     consistency: factor === 1 ? 'linearizability' : 'causal',
     shards: String(nodes.length / factor),
-    replicas: String(factor),
     // All data are in the memory of the node.
     store: 'custom',
     store_bytes: STORE_BYTES,
@@ -23,7 +23,10 @@ export function nodeSettings(address: Address, nodes: readonly Address[] = [addr
     log_file: '-',
   });
   const self = nodes.findIndex(({ host, port }) => host === address.host && port === address.port);
-  return settingsOf(resolveConfiguration([own]), self, { host: null, port: null }, '.');
+  const members = runsOf([...nodes.keys()], factor);
+  const resolved = resolveConfiguration([own]);
+  const sharded = resolved.sharded.map((one) => ({ ...one, replicas: factor, members }));
+  return settingsOf({ ...resolved, sharded }, self, { host: null, port: null }, '.');
 }
 
 /** The most that may be set: a read of an evicted key would find nothing. */

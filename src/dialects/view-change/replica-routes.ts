@@ -3,6 +3,7 @@ import { bodyOf } from '../../http/body.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { keyCountOf } from '../key-counts.ts';
 import { answerOf, type KvsAnswer, send, unable } from './answers.ts';
+import { runsOf } from './runs.ts';
 import { isSameView, wantedViewIn } from './wanted-view.ts';
 
 /** A shard and the nodes that have its keys. */
@@ -67,10 +68,7 @@ export function addReplicaRoutes(app: FastifyInstance, ports: HttpPorts, view: R
 
 /** The shards are runs of nodes, in the order of the view. */
 function shardsOf({ nodes, factor }: ReplicaView): readonly Shard[] {
-  return Array.from({ length: nodes.length / factor }, (_, at) => ({
-    id: String(at + 1),
-    replicas: nodes.slice(at * factor, (at + 1) * factor),
-  }));
+  return runsOf(nodes, factor).map((replicas, at) => ({ id: String(at + 1), replicas }));
 }
 
 /** The wanted view has the same shards, with the same ids. */
@@ -85,7 +83,7 @@ function isServed(wanted: ReplicaView, view: ReplicaView): boolean {
 /** How many keys a shard has, by this node if it has the shard, else by the first node that says so; null for none. */
 async function firstCount(ids: readonly number[], ports: HttpPorts): Promise<number | null> {
   if (ids.includes(ports.self)) return ports.keyCount();
-  for (const id of ids) {
+  for (const id of ids.filter(ports.isUp)) {
     const count = await keyCountOf(id, ports);
     if (count !== null) return count;
   }

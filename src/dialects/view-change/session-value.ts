@@ -5,7 +5,7 @@ import type { Request, RequestSession } from '../../protocol/request.ts';
 import type { PatientRequests } from '../patient-requests.ts';
 import { jsonOfReply, storedKeyOf, valueThatFits } from '../stored-value.ts';
 
-/** How often a delete is tried while others add and delete the key in between. */
+/** How often a write is tried while others add and delete the key in between, or nodes go away. */
 const TRIES = 16;
 
 /** Replies by which a token is refused: it was given by another cluster, or before this one was started anew. */
@@ -38,12 +38,17 @@ export class SessionValue {
     return jsonOfReply(await this.#ask({ ...readItemRequest(this.#key), onlyLooks: true }));
   }
 
-  /** Neither refused nor delayed for its session. @returns whether there was a value before, as far as this node knows */
+  /**
+   * Neither refused nor delayed for its session. Made again where the node that has the key went away before it answered.
+   *
+   * @returns whether there was a value before, as far as the node knows that has the key
+   */
   async write(valueText: string, itemBytesMax: number): Promise<boolean> {
     const value = valueThatFits(this.#key, valueText, itemBytesMax);
     const wasHere = await this.#isHere();
-    await this.#ask(storageRequest('set', this.#key, 0, 0, value));
-    return wasHere;
+    for (let tries = 0; tries < TRIES; tries++)
+      if ((await this.#askForWrite(storageRequest('set', this.#key, 0, 0, value))) !== null) return wasHere;
+    throw new HttpProblem('CONTROLLER_LOST', 'nodes that have the key go away again and again');
   }
 
   /**
@@ -53,10 +58,12 @@ export class SessionValue {
    * @throws HttpProblem while the session is ahead
    */
   async remove(): Promise<boolean> {
+    let mayBeDone = false;
     for (let tries = 0; tries < TRIES; tries++) {
-      if (!(await this.#isHere()) && (await this.read()) === null) return false;
-      const reply = await this.#ask(deleteRequest(this.#key));
-      if (reply.kind === 'outcome' && reply.outcome === 'deleted') return true;
+      if (!(await this.#isHere()) && (await this.read()) === null) return mayBeDone;
+      const reply = await this.#askForWrite(deleteRequest(this.#key));
+      if (reply === null) mayBeDone = true;
+      else if (reply.kind === 'outcome' && reply.outcome === 'deleted') return true;
     }
     throw new HttpProblem('TIMED_OUT', 'others add and delete the key again and again');
   }
@@ -67,17 +74,26 @@ export class SessionValue {
     return jsonOfReply(reply) !== null;
   }
 
-  async #ask(request: Request): Promise<Reply> {
+  #ask(request: Request): Promise<Reply> {
+    return this.#inSession(request, (one) => this.#requests.one(one));
+  }
+
+  /** @returns null when the write may have taken effect, and is to be made again */
+  #askForWrite(request: Request): Promise<Reply | null> {
+    return this.#inSession(request, (one) => this.#requests.oneUnlessLost(one));
+  }
+
+  async #inSession<Answer>(request: Request, ask: (request: Request) => Promise<Answer>): Promise<Answer> {
     const session: RequestSession = { token: this.#token, wantsToken: true, given: '' };
     try {
-      const reply = await this.#requests.one({ ...request, session });
+      const answer = await ask({ ...request, session });
       if (session.given !== '') this.#token = session.given;
-      return reply;
+      return answer;
     } catch (error) {
       const isRefused = error instanceof HttpProblem && FOREIGN_TOKEN.includes(error.code);
       if (this.#token === null || !isRefused) throw error;
       this.#token = null;
-      return this.#ask(request);
+      return this.#inSession(request, ask);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/cli/failure.ts';
 import { type NodeEnvironment, nodeOptions } from '../../../src/cli/view-change/node-options.ts';
+import { nodeSettings } from '../../../src/cli/view-change/node-settings.ts';
 
 const wordsOf = (text: string) => text.split(' ').filter((word) => word !== '');
 const anywhere = (port: number) => ({ host: '0.0.0.0', port });
@@ -28,6 +29,7 @@ describe('the command line of a node of the store with view change', () => {
   const view = [at('127.0.0.3', 8085), at('127.0.0.2', 8085)];
   const ADDRESS = '127.0.0.2:8085';
   const VIEW = '127.0.0.3:8085, 127.0.0.2:8085';
+  const more = (count: number) => Array.from({ length: count }, (_, i) => `127.0.0.${i + 4}:1`);
 
   it.each<[string, NodeEnvironment]>([
     ['', { ADDRESS, VIEW }],
@@ -48,6 +50,20 @@ describe('the command line of a node of the store with view change', () => {
   ])('says how many nodes have each key: %s %j', (words, environment, factor) => {
     const role = { kind: 'replicas', view, factor };
     expect(nodeOptions(wordsOf(words), environment)).toMatchObject({ role });
+  });
+
+  it.each([2, 12])('makes shards of the nodes of a view, %j more of them', (count) => {
+    const several = { ADDRESS, VIEW: [VIEW, ...more(count)].join(), REPL_FACTOR: '2' };
+    const options = nodeOptions([], several);
+    if (options === 'help') throw new Error('there is no flag');
+    expect(options.role).toMatchObject({ kind: 'replicas', factor: 2 });
+    const { view: nodes, factor } = options.role as Extract<
+      typeof options.role,
+      { kind: 'replicas' | 'shards' }
+    >;
+    const { sharded } = nodeSettings(options.address, nodes, factor);
+    const runs = Array.from({ length: (count + 2) / 2 }, (_, run) => [2 * run, 2 * run + 1]);
+    expect(sharded).toEqual([{ name: 'default', shards: runs.length, replicas: 2, members: runs }]);
   });
 
   it('tells which generation is meant where several could be', () => {
@@ -71,7 +87,7 @@ describe('the command line of a node of the store with view change', () => {
     ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,no-port' }],
     ['--kvs-generation fourth', {}],
     ['-r 2', { ADDRESS, VIEW: `${VIEW},127.0.0.4:1` }],
-    ['-r 2', { ADDRESS, VIEW: `${VIEW},127.0.0.4:1,127.0.0.5:1` }],
+    ['-r 2', { ADDRESS, VIEW: [VIEW, ...more(14)].join() }],
     ['-r 0', { ADDRESS, VIEW }],
     ['-r two', { ADDRESS, VIEW }],
     ['', { ADDRESS: '127.0.0.2:1', VIEW: '127.0.0.3:1' }],

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { freePort } from '../../support/free-port.ts';
 import { TextClient } from '../../support/text-client.ts';
 import { ViewChangeNode } from '../../support/view-change-node.ts';
@@ -184,10 +186,20 @@ describe('a node that is its own view', () => {
 
 it('answers the commands of its page in the documentation as shown there', async () => {
   const page = readFileSync('docs/view-change.md', 'utf8');
-  const view = [...(await ViewChangeNode.startView(2)), ...(await ViewChangeNode.startView(2, 2))];
+  const inShards = await ViewChangeNode.startView(4, 2);
+  const view = [
+    ...(await ViewChangeNode.startView(2)),
+    ...(await ViewChangeNode.startView(2, 2)),
+    ...inShards,
+  ];
+  // Each node has heard all others for so long that it asks those of another shard which it asks first.
+  const same = { view: inShards.map(({ address }) => address).join() };
+  for (const node of inShards)
+    await eventually(async () => expect((await node.ask('PUT', '/kvs/view-change', same)).status).toBe(200));
+  await sleep(500);
   let session = 'none yet';
   const examples = [...page.matchAll(/^ {4}\$ (curl .*)\n {4}(.*)$/gm)];
-  expect(examples.length).toBe(8);
+  expect(examples.length).toBe(12);
   for (const [, command, shown] of examples) {
     const { stdout } = await promisify(execFile)('sh', ['-c', named(command!, 1).replace('…', session)]);
     session = /"session":"([^"]+)"/.exec(stdout)?.[1] ?? session;
@@ -204,6 +216,10 @@ it('answers the commands of its page in the documentation as shown there', async
       ['127.0.0.5:13800', view[1]!.address],
       ['127.0.0.6:13800', view[2]!.address],
       ['127.0.0.7:13800', view[3]!.address],
+      ['127.0.0.8:13800', view[4]!.address],
+      ['127.0.0.9:13800', view[5]!.address],
+      ['127.0.0.10:13800', view[6]!.address],
+      ['127.0.0.11:13800', view[7]!.address],
     ] as const;
     return names.reduce((all, pair) => all.replaceAll(pair[1 - to]!, pair[to]), text);
   }

@@ -106,4 +106,5 @@ const LIGHT: readonly string[] = [
   'src/http/first-bytes.ts',
   'src/dialects/minikv/chain-ports.ts',
   'src/dialects/sharded/dealt-shards.ts',
+  'src/dialects/view-change/runs.ts',
 ];
