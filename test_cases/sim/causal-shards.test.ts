@@ -120,7 +120,7 @@ describe('no effect without its cause in another shard', () => {
     expect(await stage.causeBehindEffect(stage.connect(second))).toBe('SESSION_AHEAD');
   });
 
-  it('which a slow link does not turn into a request that timed out', async () => {
+  it('told over a slow link', async () => {
     const stage = await staged();
     const [has, lacks] = stage.membersOf(0);
     const [first, second] = stage.membersOf(1);

@@ -80,7 +80,7 @@ describe('a session that goes to another controller', () => {
     expect(await stage.get(at1, 'x')).toBe('1');
   });
 
-  it('reads there what was the first write of a run, though the link has been cut since', async () => {
+  it('reads the first write of a run though the link is cut', async () => {
     const stage = await staged();
     const at0 = stage.connect(0);
     await stage.set(at0, 'x', '1');

@@ -39,7 +39,8 @@ export class SessionValue {
   }
 
   /**
-   * Neither refused nor delayed for its session. Made again where the node that has the key went away before it answered.
+   * Neither refused nor delayed for its session. Made again where the node that has the key went away before it
+   * answered.
    *
    * @returns whether there was a value before, as far as the node knows that has the key
    */

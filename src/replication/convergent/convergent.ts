@@ -234,6 +234,7 @@ export class Convergent implements Scheme {
 
   adopt(known: readonly VersionTime[]): void {
     for (const [origin, time] of known.entries()) this.#ports.vector.advance(origin, time);
+    this.#ownWrites.onAdopted();
     this.#causal?.onKnown();
   }
 

@@ -208,6 +208,12 @@ export class OwnWrites {
     this.#pushedTime = effects.at(-1)!.version.time;
   }
 
+  /** Writes of this controller in another group have become writes of this one, up to the own entry of the vector. */
+  onAdopted(): void {
+    const { vector, node } = this.#ports;
+    if (this.#silentUntil !== null) this.#silentUntil = vector.timeOf(node);
+  }
+
   /** To be called every few milliseconds. */
   onTick(): void {
     this.#refused.onTick();

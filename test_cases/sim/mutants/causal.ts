@@ -32,7 +32,7 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     edit: { statement: 'this.#runStart ??= effect.version.time - 1;' },
     test: {
       file: 'causal.test.ts',
-      name: 'a session that goes to another controller reads there what was the first write of a run, though the link has been cut since',
+      name: 'a session that goes to another controller reads the first write of a run though the link is cut',
     },
   },
   {

@@ -150,11 +150,11 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
   },
   {
     anchor: 'waits-past-the-asker',
-    name: 'waits for what a session has seen for longer than the controller that has asked waits for the answer',
+    name: 'waits for what a session has seen for longer than its asker waits',
     edit: { value: 'gate' },
     test: {
       file: 'causal-shards.test.ts',
-      name: 'no effect without its cause in another shard which a slow link does not turn into a request that timed out',
+      name: 'no effect without its cause in another shard told over a slow link',
     },
   },
   {
