@@ -206,6 +206,31 @@ describe('a controller that dies in an exchange', () => {
   });
 });
 
+describe('a controller without its memory', () => {
+  it('claims no writes of its own before all peers have told it of them', async () => {
+    const stage = await staged();
+    const { nodes, network } = stage.cluster;
+    // What the first one writes, the second one alone has.
+    for (const peer of [0, 1]) network.cut(peer, 2);
+    await stage.set(stage.connect(0), 'old', '1');
+    await stage.cluster.run(100);
+    stage.cluster.kill(nodes[0]!);
+    network.cut(0, 1);
+    network.heal(0, 2);
+    nodes[0]!.start();
+    await stage.cluster.run(2_000);
+    await stage.set(stage.connect(0), 'new', '2');
+    await stage.cluster.run(2_000);
+    network.heal(0, 1);
+    network.heal(1, 2);
+    await stage.cluster.run(4_000);
+    for (const node of [0, 1, 2]) {
+      expect(await stage.get(stage.connect(node), 'old')).toBe('1');
+      expect(await stage.get(stage.connect(node), 'new')).toBe('2');
+    }
+  });
+});
+
 describe('a session that has seen one write alone', () => {
   it('is not told the state of another key before that write is shown, as that key may be its cause', async () => {
     const stage = await staged();

@@ -222,6 +222,7 @@ export class OwnWrites {
   /** Moves the own entry of the vector, now that an exchange has ended or a write has completed. */
   advanceOwnEntry(): void {
     const { isOwnPastKnown, claimsIdleTime, vector, versions, node } = this.#ports;
+    // mutant: claims-an-unknown-past
     if (!isOwnPastKnown() || this.#refused.mayComeBack()) return;
     const isIdle = claimsIdleTime && this.#pending === 0;
     vector.advance(node, isIdle ? versions.latest : this.#completedTime);

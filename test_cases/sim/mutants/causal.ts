@@ -36,6 +36,15 @@ export const CAUSAL_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'claims-an-unknown-past',
+    name: 'claims to know its own writes before peers have told it of those of its earlier runs',
+    edit: { test: 'this.#refused.mayComeBack()' },
+    test: {
+      file: 'causal.test.ts',
+      name: 'a controller without its memory claims no writes of its own before all peers have told it of them',
+    },
+  },
+  {
     anchor: 'shows-half-an-exchange',
     name: 'shows a half of what an exchange has brought before the exchange is complete',
     edit: {
