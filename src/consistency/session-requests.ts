@@ -1,8 +1,9 @@
 import { failure, type RequestFailure } from '../base/error-codes.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
+import { FIRST_SHARD_GROUP } from '../placement/shards.ts';
 import { failed, REPLIES } from '../protocol/reply.ts';
 import type { SessionRequest } from '../protocol/request.ts';
-import { noteSeen, type Session } from '../replication/request-context.ts';
+import { lastingParts, noteSeen, type Session } from '../replication/request-context.ts';
 import type { SchemeSessions } from '../replication/sessions.ts';
 import type { Operation } from './operation.ts';
 import type { RequestRouter } from './policies.ts';
@@ -15,6 +16,8 @@ export interface SessionRequestsPorts extends TokenPorts {
   readonly maxClockSkewMs: number;
   /** A keyspace may have had another level before, so that a token may be of a group that is no more. */
   readonly mayBeGone: () => boolean;
+  /** See `ControllerPorts`. */
+  readonly hasEnded: (group: GroupNumber) => boolean;
 }
 
 /** `session` gives the token of the connection's session, and `session TOKEN` goes on from the session of a token. */
@@ -37,7 +40,9 @@ export class SessionRequests {
 
   /** The token of all that the session has seen; empty where there are no sessions. */
   tokenOf({ parts }: Session): string {
-    return this.#hasSessions ? encodeToken(this.#ports, parts) : '';
+    // mutant: token-names-ended-groups
+    const lasting = lastingParts(parts, this.#ports.hasEnded);
+    return this.#hasSessions ? encodeToken(this.#ports, lasting) : '';
   }
 
   /** The session goes on from that of the token, too. @returns why it does not; null when it does */
@@ -53,9 +58,15 @@ export class SessionRequests {
     for (const { group, seen } of content.parts) {
       const sessions = this.#sessionsOf(group);
       if (sessions !== null) sessions.join(session, seen);
-      else if (this.#isElsewhere(group)) noteSeen(session, group, seen);
+      // A group that gets keys by a move may begin to serve here later than at the controller that gave the token.
+      else if (this.#isElsewhere(group) || this.#isOfShard(group)) noteSeen(session, group, seen);
     }
     return null;
+  }
+
+  /** The group is one of a shard that has keys, is about to get some, or had some. */
+  #isOfShard(group: GroupNumber): boolean {
+    return this.#ports.router.hasShards && group >= FIRST_SHARD_GROUP;
   }
 
   /** Other controllers have the group. */

@@ -4,6 +4,7 @@ import type { Departure } from '../membership/departure.ts';
 import { OPEN } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
+import { hasEnded } from '../placement/agreed-placement.ts';
 import type { Configuration } from '../placement/configuration.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
@@ -23,6 +24,15 @@ interface SharedParts
   /** Those of the root group. */
   readonly views: () => Membership;
   readonly olderPeers: () => readonly ControllerId[];
+}
+
+/**
+ * Whether the group was one of a shard that is no more. A controller without a lease may have missed later placements,
+ * and groups that have begun since: to it no group has ended.
+ */
+export function hasEndedIn(views: Membership, group: GroupNumber): boolean {
+  const { placement, acceptedPlacement } = views;
+  return hasEnded([placement, acceptedPlacement], group) && views.gate('read').state === 'open';
 }
 
 /** What the controller gives to one group. @param shard null for a group of whole keyspaces */
@@ -53,6 +63,8 @@ export function controllerPortsOf(
     votingGate: () => views().votingGate(),
     // The controllers of a group of a shard never change: other controllers have another group.
     votersGate: () => (shard === null ? views().gate('read') : OPEN),
+    hasEnded: (number) => hasEndedIn(views(), number),
+    hasMovedShards: () => views().placement?.shards !== undefined,
     retiredMs: (peer) => retirement.retiredMs(peer),
     refuse,
     requestFlush,

@@ -104,7 +104,7 @@ export class Core {
       peers: this.peers,
       time: this.time,
       isPlaced: () => this.#isPlaced,
-      votingGate: () => this.groups.views.votingGate(),
+      views: this.groups.views,
       onChange: () => this.#onChange(),
     });
   }

@@ -3,10 +3,11 @@ import { Coordinator } from '../consistency/coordinator.ts';
 import { DIFFERENCE_LIMITS } from '../consistency/differences.ts';
 import { AskedClients } from '../consistency/hop/asked-clients.ts';
 import { Hop } from '../consistency/hop/hop.ts';
-import type { Gate } from '../membership/gate.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
+import { hasEndedIn } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { ControllerRouter } from './groups.ts';
@@ -18,8 +19,8 @@ export interface ServingPorts {
   readonly time: CoreTime;
   /** Keyspaces may have had other levels before. */
   readonly isPlaced: () => boolean;
-  /** Whether this controller may answer clients. */
-  readonly votingGate: () => Gate;
+  /** Those of the root group. */
+  readonly views: Membership;
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
 }
@@ -73,7 +74,7 @@ export class Serving {
   }
 }
 
-function hopOf({ core, router, peers, votingGate, onChange }: ServingPorts): Hop {
+function hopOf({ core, router, peers, views, onChange }: ServingPorts): Hop {
   const { settings, bus, clock } = core;
   return new Hop({
     node: settings.self,
@@ -86,24 +87,32 @@ function hopOf({ core, router, peers, votingGate, onChange }: ServingPorts): Hop
       const { elsewhere, group } = router.partOf(key);
       return elsewhere?.group ?? group.number;
     },
-    votingGate,
+    votingGate: () => views.votingGate(),
+    hasEnded: (group) => hasEndedIn(views, group),
     onChange,
   });
 }
 
-function askedClientsOf({ core, router, peers }: ServingPorts, coordinator: Coordinator): AskedClients {
+function askedClientsOf(
+  { core, router, peers, views }: ServingPorts,
+  coordinator: Coordinator,
+): AskedClients {
   const { bus, waitingBytes, refuse } = core;
   return new AskedClients({
     coordinator,
     router,
     busOf: (group) => bus.of(group),
     waitingBytes,
+    hasEnded: (group) => hasEndedIn(views, group),
     nameOf: (peer) => peers.nameOf(peer),
     refuse,
   });
 }
 
-function coordinatorOf({ core, router, peers, time, isPlaced }: ServingPorts, hop: Hop | null): Coordinator {
+function coordinatorOf(
+  { core, router, peers, time, isPlaced, views }: ServingPorts,
+  hop: Hop | null,
+): Coordinator {
   const { settings, clock, tokenMac, local, nextTurn, lend } = core;
   return new Coordinator({
     tokens: {
@@ -112,6 +121,7 @@ function coordinatorOf({ core, router, peers, time, isPlaced }: ServingPorts, ho
       aheadMs: (versionTime) => time.aheadMs(versionTime),
       maxClockSkewMs: settings.maxClockSkewMs,
       mayBeGone: isPlaced,
+      hasEnded: (group) => hasEndedIn(views, group),
     },
     nextTurn,
     hop,

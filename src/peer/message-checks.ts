@@ -8,6 +8,7 @@ import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
 import { configurationFlaw, IDS_END } from '../placement/configuration.ts';
+import type { Moving } from '../placement/moving.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type {
   AskHeader,
@@ -138,10 +139,11 @@ export class MessageChecks {
     }
   }
 
-  #ofMove(message: RangeMessage | { readonly type: 'moving'; readonly trouble: string }): string | null {
+  #ofMove(message: RangeMessage | Moving): string | null {
     if (message.type === 'range-ask') return null;
     if (!isReasonText(message.trouble)) return 'what it says of its troubles is no text';
-    return message.type === 'moving' ? null : this.#effects(message.effects);
+    if (message.type === 'moving') return null;
+    return this.#effects(message.effects) ?? first(message.depends, ({ seen }) => this.#stretches(seen));
   }
 
   #hop(message: HopMessage): string | null {

@@ -1,4 +1,4 @@
-import type { WallMs } from '../base/number-kinds.ts';
+import type { GroupNumber, WallMs } from '../base/number-kinds.ts';
 import {
   type AgreedShards,
   agreedInOrder,
@@ -10,6 +10,7 @@ import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
 import type { Reshard } from './reshard.ts';
+import { FIRST_SHARD_GROUP } from './shards.ts';
 
 /**
  * Which keyspace has which keys and which level, as the controllers agree on it. Each change of a placement is a new
@@ -223,6 +224,23 @@ function otherKeyspaces({ keyspaces, move }: Placement): readonly KeyspaceSettin
 /** The shards that may have keys by this placement: those that serve, and those on both sides of a move. */
 export function shardsNamedIn({ shards = [], move }: Placement): readonly AgreedShards[] {
   return move?.reshard === undefined ? shards : [...shards, move.reshard.from, move.reshard.to];
+}
+
+/**
+ * Whether the group was one of a shard that none of the placements names. A group that begins is named by the
+ * placement which every controller has accepted before any of them serves by it.
+ */
+export function hasEnded(placements: readonly (Placement | null)[], group: GroupNumber): boolean {
+  if (group < FIRST_SHARD_GROUP) return false;
+  let hasNames = false;
+  for (const placement of placements) {
+    if (placement === null) continue;
+    for (const { groups } of shardsNamedIn(placement)) {
+      hasNames = true;
+      if (groups.some(([number]) => number === group)) return false;
+    }
+  }
+  return hasNames;
 }
 
 /** 0 where there is no placement. */

@@ -56,6 +56,12 @@ export const FIRST_SHARD_GROUP = 16;
 export const SHARD_GROUPS_MAX = 240;
 
 /**
+ * The most shards of all keyspaces at `causal`. A session token names so many groups, beside the one of the keyspaces
+ * without shards.
+ */
+export const CAUSAL_SHARDS_MAX = 7;
+
+/**
  * The groups of all shards, from what is configured alone, so that every controller comes to the same.
  *
  * @param controllers how many there are

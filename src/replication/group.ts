@@ -102,6 +102,7 @@ export class Group {
     });
     this.scheme = SCHEMES[ports.scheme].make({
       group: ports.number,
+      members: ports.members,
       controller,
       knownBy: (peer) => this.#announced.get(peer)?.known ?? NOTHING_KNOWN,
       settings,

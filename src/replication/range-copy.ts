@@ -285,6 +285,8 @@ export class RangeCopy {
     const announced = from.replica.journal.announcedFlush;
     if (announced !== null) to.replica.journal.record({ kind: 'flush-later', ...announced });
     from.replica.unstored.addTo(to.replica.unstored, isOf);
+    // mutant: copy-forgets-dependencies
+    to.scheme.sessions?.inherit(from.scheme.sessions?.legacy() ?? []);
     this.#losses = from.recovery.lossesWhenFull;
     this.#isFinished = true;
   }

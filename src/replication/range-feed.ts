@@ -7,7 +7,7 @@ import type { Group } from './group.ts';
 import type { RangePart } from './range-messages.ts';
 
 /** What is sent next. */
-export type NextPart = Pick<RangePart, 'state' | 'trouble' | 'effects'>;
+export type NextPart = Pick<RangePart, 'state' | 'trouble' | 'effects' | 'depends'>;
 
 /** Records of the journal that are looked at for one part. It bounds the cost of a part. */
 const LOOKS_PER_PART = 2_048;
@@ -60,7 +60,7 @@ export class RangeFeed {
     if (this.#isFlushed()) return done(this.#anew());
     if (this.#round.length === 0 && this.#walk !== null) this.#readOn(this.#walk);
     if (this.#round.length > 0) return this.#readRound('more', done);
-    if (this.#walk !== null) return done({ state: 'more', trouble: '', effects: [] });
+    if (this.#walk !== null) return done(partOf('more'));
     if (this.#isLastRound) return done(this.#end());
     const news = this.#group.replica.journal.since(this.#since);
     if (flushesIn(news).some((flush) => !this.#flushes.has(flush))) return done(this.#anew());
@@ -69,7 +69,7 @@ export class RangeFeed {
     this.#isLastRound = isBehindBarrier;
     const state = this.#round.length <= LITTLE_RECORDS ? 'little' : 'more';
     if (this.#round.length > 0) this.#readRound(state, done);
-    else done({ state, trouble: '', effects: [] });
+    else done(partOf(state));
   }
 
   #begin(): void {
@@ -84,14 +84,16 @@ export class RangeFeed {
 
   #anew(): NextPart {
     this.#begin();
-    return { state: 'anew', trouble: '', effects: [] };
+    return partOf('anew');
   }
 
   /** A flush that is announced for later is due for these keys as well. */
   #end(): NextPart {
     const announced = this.#announced;
     const effects: readonly Effect[] = announced === null ? [] : [{ kind: 'flush-later', ...announced }];
-    return { state: 'end', trouble: '', effects };
+    // mutant: feed-forgets-dependencies
+    const depends = this.#group.scheme.sessions?.legacy() ?? [];
+    return { ...partOf('end', effects), depends };
   }
 
   /** An announced flush has been carried out, or another one was announced, since all began. */
@@ -122,11 +124,11 @@ export class RangeFeed {
     };
     const end = (effects: readonly Effect[] | null, trouble: string): void => {
       this.#isBusy = false;
-      if (effects === null) return done({ state: 'more', trouble, effects: [] });
+      if (effects === null) return done({ ...partOf('more'), trouble });
       this.#round = this.#round.slice(batch.length);
       this.#batchRecords = nextPartWrites(effects);
       this.#searches = 0;
-      done({ state, trouble: '', effects });
+      done(partOf(state, effects));
     };
     this.#isBusy = true;
     readValues(ports, batch, (effects) => {
@@ -150,6 +152,10 @@ const STORE_SILENT = 'its store does not answer';
 
 function isWithoutValue(effect: Effect): effect is SetEffect {
   return effect.kind === 'set' && effect.value === null;
+}
+
+function partOf(state: NextPart['state'], effects: readonly Effect[] = []): NextPart {
+  return { state, trouble: '', effects, depends: [] };
 }
 
 /** The versions of the flushes among the effects. A flush that is announced for later is none yet. */

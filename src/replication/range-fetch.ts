@@ -135,7 +135,10 @@ export class RangeFetch {
     if (part.state === 'anew') return this.#begin();
     // mutant: fetch-forgets-tombstones
     for (const effect of part.effects) this.#take(effect);
-    if (part.state === 'end') this.#hasEnd = true;
+    if (part.state === 'end') {
+      this.#hasEnd = true;
+      this.#ports.to.scheme.sessions?.inherit(part.depends);
+    }
     if (part.state !== 'more') this.#isCopied = true;
     const waits = part.trouble !== '' || (part.state === 'little' && this.#barrier === 0);
     this.#dueMs = waits ? this.#ports.clock.nowMs() + PAUSE_MS : 0;

@@ -1,5 +1,6 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
+import type { SeenPart } from './convergent/messages.ts';
 
 /**
  * Asks a controller that has a part in the first group for the next records of the keys that go to the second one, in
@@ -26,6 +27,8 @@ export interface RangePart {
   /** Why nothing comes now, for people; empty where something does. */
   readonly trouble: string;
   readonly effects: readonly Effect[];
+  /** At `causal`, with the end: what the reader of any of these records depends on. See `SchemeSessions.legacy`. */
+  readonly depends: readonly SeenPart[];
 }
 
 export type RangeMessage = RangeAsk | RangePart;

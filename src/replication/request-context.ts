@@ -54,9 +54,25 @@ export interface SessionPart {
 /** Stretches of each origin that a session remembers; further ones are joined, so that more is waited for than need be. */
 export const SESSION_STRETCHES_MAX = 2;
 
+/**
+ * The parts of a session that others have to know. What is named of a group that has ended needs no wait: the groups
+ * that got its keys show it. One such part stays where there is no other, and tells that the session has seen something
+ * (see `CausalSide`).
+ */
+export function lastingParts<Part extends { readonly group: GroupNumber }>(
+  parts: readonly Part[],
+  hasEnded: (group: GroupNumber) => boolean,
+): readonly Part[] {
+  const lasting = parts.filter(({ group }) => !hasEnded(group));
+  return lasting.length > 0 ? lasting : parts.slice(0, 1);
+}
+
 /** What the session has seen, for another controller. */
-export function seenParts({ parts }: Session): { group: GroupNumber; seen: Stretch[] }[] {
-  return parts.map(({ group, seen }) => ({ group, seen: [...seen] }));
+export function seenParts(
+  { parts }: Session,
+  hasEnded: (group: GroupNumber) => boolean,
+): { group: GroupNumber; seen: Stretch[] }[] {
+  return lastingParts(parts, hasEnded).map(({ group, seen }) => ({ group, seen: [...seen] }));
 }
 
 /** The part of the session for the group, which is made where there is none. */

@@ -74,6 +74,10 @@ export interface ControllerPorts {
    * it has not.
    */
   readonly retiredMs: (peer: ControllerId) => MonotonicMs | null;
+  /** The group was one of a shard that certainly is no more. Other groups have all that it had. */
+  readonly hasEnded: (group: GroupNumber) => boolean;
+  /** Slots may have gone from shard to shard. */
+  readonly hasMovedShards: () => boolean;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Has `flush` called at the end of this event-loop turn. */
@@ -94,6 +98,8 @@ export interface ControllerPorts {
 export interface SchemePorts {
   /** The number of the group. */
   readonly group: GroupNumber;
+  /** The controllers that take part in the group, which never change; null for all of the cluster. */
+  readonly members: readonly ControllerId[] | null;
   readonly controller: ControllerPorts;
   /** The peer's version vector of the group, as the peer says. */
   readonly knownBy: (peer: ControllerId) => VersionVector;

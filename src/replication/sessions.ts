@@ -1,6 +1,7 @@
 import type { JournalRecord } from '../journal/journal.ts';
 import type { Gate } from '../membership/gate.ts';
 import type { Stretches } from '../ordering/stretches.ts';
+import type { SeenPart } from './convergent/messages.ts';
 import type { Session } from './request-context.ts';
 
 /** What a scheme does for sessions that go from one controller to another. */
@@ -19,4 +20,13 @@ export interface SchemeSessions {
 
   /** The session is told what is known here of the key, beside what reads tell it. */
   note(session: Session, key: string): void;
+
+  /**
+   * What the reader of any key of the group depends on, for a group that gets keys of it: what is shown here, and the
+   * foreign dependencies.
+   */
+  legacy(): readonly SeenPart[];
+
+  /** The group gets keys of another one, whose legacy this is. It is recorded before the group serves the keys. */
+  inherit(legacy: readonly SeenPart[]): void;
 }

@@ -37,6 +37,7 @@ export const MOVE_MESSAGES: MoveMessages = {
       state: 'little',
       trouble: '',
       effects: [EFFECTS.set, EFFECTS.delete],
+      depends: [],
     },
     extreme: {
       type: 'range-part',
@@ -46,6 +47,7 @@ export const MOVE_MESSAGES: MoveMessages = {
       state: 'anew',
       trouble: '\xff'.repeat(240),
       effects: [],
+      depends: [],
     },
   },
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Effect } from '../../src/ordering/effect.ts';
 import { MOVE_STEPS, type Moving } from '../../src/placement/moving.ts';
+import type { SeenPart } from '../../src/replication/convergent/messages.ts';
 import type { RangeAsk, RangePart } from '../../src/replication/range-messages.ts';
 
 /** Arbitrary messages by which keys get another group. */
@@ -15,7 +16,10 @@ interface MoveArbitraries {
   readonly 'range-part': fc.Arbitrary<RangePart>;
 }
 
-export function moveArbitraries(effectLists: fc.Arbitrary<Effect[]>): MoveArbitraries {
+export function moveArbitraries(
+  effectLists: fc.Arbitrary<Effect[]>,
+  seenParts: fc.Arbitrary<SeenPart[]>,
+): MoveArbitraries {
   return {
     moving: fc.record({
       type: fc.constant('moving'),
@@ -34,6 +38,7 @@ export function moveArbitraries(effectLists: fc.Arbitrary<Effect[]>): MoveArbitr
       state: fc.constantFrom('more', 'little', 'end', 'anew'),
       trouble: latin1,
       effects: effectLists,
+      depends: seenParts,
     }),
   };
 }

@@ -53,6 +53,8 @@ function controllerPorts(): ControllerPorts {
     placementGate: () => OPEN,
     votingGate: () => OPEN,
     votersGate: () => OPEN,
+    hasEnded: () => false,
+    hasMovedShards: () => false,
     retiredMs: () => null,
     onPlacement: () => {},
     refuse: () => {},
@@ -73,6 +75,7 @@ export function schemePortsOf(
   const finder = { find: () => {} };
   return {
     group: 1,
+    members: null,
     controller: controllerPorts(),
     knownBy: () => VersionVector.zero(3),
     settings: {

@@ -1,6 +1,6 @@
 import type { Address } from '../../controller/settings.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
-import { SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
+import { CAUSAL_SHARDS_MAX, SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { GivenShards } from './keyspace-list.ts';
 import { BadValue, count, type ValueReader } from './setting-values.ts';
@@ -53,9 +53,6 @@ export function tooManyShards(all: readonly CheckedShards[]): string | null {
     'fewer, or choose another level'
   );
 }
-
-/** A session token names so many groups at most, beside the one of the keyspaces without shards. */
-export const CAUSAL_SHARDS_MAX = 7;
 
 export function replicasAmong(controllers: number): ValueReader<number> {
   return (text) => {

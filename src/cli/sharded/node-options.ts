@@ -2,9 +2,9 @@ import { parseAddress, parsePort } from '../../base/address-text.ts';
 import type { Address } from '../../controller/settings.ts';
 import type { ListFormat } from '../../dialects/sharded/format.ts';
 import { isLoopback } from '../../peer/loopback.ts';
+import { CAUSAL_SHARDS_MAX } from '../../placement/shards.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-import { CAUSAL_SHARDS_MAX } from '../settings/shard-settings.ts';
 
 /** What a node of the sharded store is told, by its command line and its environment. */
 export interface ShardedNodeOptions {

@@ -26,6 +26,8 @@ export interface AskedClientsPorts {
   readonly busOf: (group: GroupNumber) => PeerBus<HopMessage>;
   /** Bytes that wait to be sent to the peer. */
   readonly waitingBytes: (peer: ControllerId) => number;
+  /** See `ControllerPorts`. */
+  readonly hasEnded: (group: GroupNumber) => boolean;
   readonly nameOf: (peer: ControllerId) => string;
   /** Ends the link to a peer that has sent what no controller would send. */
   readonly refuse: (peer: ControllerId, reason: string) => void;
@@ -123,7 +125,7 @@ class AskingPeer implements ReadBudget {
   }
 
   onAsk(group: GroupNumber, { number, client, level, maxAgeMs, after, request }: HopAsk): void {
-    const { router, busOf } = this.#ports;
+    const { router, busOf, hasEnded } = this.#ports;
     const bus = busOf(group);
     const parts = this.sessionOfNext;
     this.sessionOfNext = [];
@@ -147,7 +149,7 @@ class AskingPeer implements ReadBudget {
     asked.submit(mine, (reply) => {
       this.unanswered--;
       if (asked.pipeline.inProgress === 0) this.#clients.delete(client);
-      const now = seenParts(context.session);
+      const now = seenParts(context.session, hasEnded);
       if (now.length > 0 && !this.#isGone) bus.send(this.#id, { type: 'answer-session', number, parts: now });
       answer(reply as AskedReply);
     });

@@ -38,6 +38,8 @@ export interface HopPorts {
   readonly groupOf: (key: string) => GroupNumber;
   /** Whether this controller may answer clients. */
   readonly votingGate: () => Gate;
+  /** See `ControllerPorts`. */
+  readonly hasEnded: (group: GroupNumber) => boolean;
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
 }
@@ -245,7 +247,7 @@ export class Hop {
     asked.isSent = true;
     const bus = this.#busOf(asked.route.shard.group);
     // mutant: hop-forgets-session
-    const parts = seenParts(asked.session);
+    const parts = seenParts(asked.session, this.#ports.hasEnded);
     if (parts.length > 0) bus.send(asked.peer, { type: 'ask-session', parts });
     bus.send(asked.peer, asked.ask);
   }

@@ -4,6 +4,7 @@ import { type Configuration, isVoter, votersOf } from '../../placement/configura
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Reshard } from '../../placement/reshard.ts';
 import { movedShard, rebalanced, resharded, type ShardSituation } from '../../placement/reshard-plans.ts';
+import { CAUSAL_SHARDS_MAX } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
 import { inShards } from '../status/levels-report.ts';
@@ -38,14 +39,16 @@ export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedResh
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
   if (now === undefined) return refused(`${keyspace} has no shards: shards and replicas are configured`);
-  if (isOrdered(own.level)) return refused(`${keyspace} is at ${own.level}: shards change at eventual alone`);
+  if (isOrdered(own.level))
+    return refused(`${keyspace} is at ${own.level}: shards change at eventual and causal alone`);
   if (!remembers) return refused('controllers need a data_dir for that, in which they remember their shards');
   const flaw = flawOf(wanted, now, configuration);
   if (flaw !== null) return refused(flaw);
   const reshard = planOf(wanted, { ...state, keyspace, controllers: votersOf(configuration) });
   if (reshard === null) return refused('a cluster has no room for so many groups of shards');
   if (sameShards(reshard.from, reshard.to)) return { kind: 'same', text: sameText(wanted) };
-  return { kind: 'reshard', reshard };
+  const causal = own.level === 'causal' ? causalGroupsOver(reshard, state) : 0;
+  return causal > CAUSAL_SHARDS_MAX ? refused(tooManyCausal(causal)) : { kind: 'reshard', reshard };
 }
 
 function planOf(wanted: WantedShards, situation: ShardSituation): Reshard | null {
@@ -107,6 +110,20 @@ function sameText(wanted: WantedShards): string {
         ? `the shards of ${keyspace} are spread evenly already`
         : `controller ${wanted.without} has no shard of ${keyspace}, and they are spread evenly`;
   }
+}
+
+/** The groups at `causal` that there are while the change is under way: a session may depend on each of them. */
+function causalGroupsOver({ from, to }: Reshard, { agreed, keyspaces }: ReshardState): number {
+  const isCausal = (name: string) => keyspaces.some((one) => one.name === name && one.level === 'causal');
+  const all = [...agreed, from, to].filter(({ keyspace }) => isCausal(keyspace));
+  return new Set(all.flatMap(({ groups }) => groups.map(([group]) => group))).size;
+}
+
+function tooManyCausal(groups: number): string {
+  return (
+    `the keyspaces at causal would have ${groups} groups while that is done, those before and after it, and sessions ` +
+    `go over ${CAUSAL_SHARDS_MAX} at most`
+  );
 }
 
 function refused(reason: string): ParsedReshard {

@@ -1,6 +1,6 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { Group } from '../../replication/group.ts';
-import { RangeFeed } from '../../replication/range-feed.ts';
+import { type NextPart, RangeFeed } from '../../replication/range-feed.ts';
 import type { RangeAsk, RangePart } from '../../replication/range-messages.ts';
 import type { Route } from './collector.ts';
 
@@ -30,11 +30,11 @@ export class RangeFeeds {
   onAsk(from: ControllerId, ask: RangeAsk, routes: readonly Route[] | null): void {
     const route = routes?.find((one) => one.transfer.from === ask.from && one.transfer.to === ask.to);
     const { copy } = ask;
-    const answer = (part: Pick<RangePart, 'state' | 'trouble' | 'effects'>): void =>
+    const answer = (part: NextPart): void =>
       this.#ports.send(from, { type: 'range-part', from: ask.from, to: ask.to, copy, ...part });
     const group = route?.from ?? null;
     if (group === null || route!.transfer.toMembers?.includes(from) !== true)
-      return answer({ state: 'more', trouble: 'the controller that has the keys is not ready', effects: [] });
+      return answer({ state: 'more', trouble: NOT_READY, effects: [], depends: [] });
     const name = `${from} ${ask.from} ${ask.to}`;
     let feeding = this.#feeds.get(name);
     if (feeding === undefined || feeding.copy !== copy || feeding.group !== group) {
@@ -57,3 +57,5 @@ export class RangeFeeds {
     this.#feeds.clear();
   }
 }
+
+const NOT_READY = 'the controller that has the keys is not ready';

@@ -1,7 +1,7 @@
 import { numbering } from '../../base/numbering.ts';
 import type { RangeAsk, RangePart } from '../../replication/range-messages.ts';
 import type { Codec } from './codec.ts';
-import { readEffects, wordOf, writeEffects } from './fields.ts';
+import { readEffects, readSeenParts, wordOf, writeEffects, writeSeenParts } from './fields.ts';
 
 /** The messages by which records go from one shard to another, in bytes. */
 
@@ -18,13 +18,14 @@ export const rangeAsk: Codec<RangeAsk> = {
 };
 
 export const rangePart: Codec<RangePart> = {
-  write(w, { from, to, copy, state, trouble, effects }) {
+  write(w, { from, to, copy, state, trouble, effects, depends }) {
     w.u8(from);
     w.u8(to);
     w.u53(copy);
     w.u8(STATES.numberOf[state]);
     w.text(trouble);
     writeEffects(w, effects);
+    writeSeenParts(w, depends);
   },
   read: (r) => ({
     type: 'range-part',
@@ -34,5 +35,6 @@ export const rangePart: Codec<RangePart> = {
     state: wordOf(STATES, r.u8()),
     trouble: r.text(),
     effects: readEffects(r),
+    depends: readSeenParts(r),
   }),
 };

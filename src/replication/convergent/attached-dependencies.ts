@@ -40,6 +40,14 @@ export class AttachedDependencies {
     return newest === null || sameVersion(found.version, newest) ? Stretches.of(found.needs) : null;
   }
 
+  /** Those of all keys, as one set. */
+  all(): Stretches {
+    const all = new Stretches();
+    for (const [key, { needs }] of this.#journal.attached)
+      if (!isOfForeign(key)) all.merge(Stretches.of(needs));
+    return all;
+  }
+
   /** Of these effects, for a peer. */
   among(effects: readonly Effect[]): Attached[] {
     if (this.size === 0) return [];

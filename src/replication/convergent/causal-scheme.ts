@@ -4,11 +4,12 @@ import { ForeignDependencies } from './foreign-dependencies.ts';
 
 /** The convergent scheme for a causal group: what its writes depend on in other groups goes before them. */
 export function causalScheme(ports: SchemePorts): Convergent {
-  const { group, replica, bus, controller, knownBy, settings, reads, evaluator } = ports;
+  const { group, members, replica, bus, controller, knownBy, settings, reads, evaluator } = ports;
   const { vector, recordedKnown, recovered, viewLog, log } = ports;
-  const foreign = new ForeignDependencies(group, replica.journal);
+  const foreign = new ForeignDependencies(group, replica.journal, controller.hasEnded);
   const told: SchemePorts = {
     group,
+    members,
     controller,
     knownBy,
     settings,

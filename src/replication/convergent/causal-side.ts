@@ -22,8 +22,9 @@ import type { SchemeSessions } from '../sessions.ts';
 import { AttachedDependencies, attachedTo } from './attached-dependencies.ts';
 import { CausalPushes } from './causal-pushes.ts';
 import type { ForeignDependencies } from './foreign-dependencies.ts';
-import type { Knowledge } from './knowledge.ts';
-import type { Attached, CausalPush, Foreign } from './messages.ts';
+import { Knowledge } from './knowledge.ts';
+import type { Attached, CausalPush, Foreign, SeenPart } from './messages.ts';
+import { BLANK, MissingWrites } from './missing-writes.ts';
 import type { OwnWrites } from './own-writes.ts';
 
 export interface CausalSidePorts {
@@ -32,7 +33,10 @@ export interface CausalSidePorts {
   readonly controller: ControllerPorts;
   /** What the peer has said that it would know after a crash. */
   readonly knownBy: (peer: number) => VersionVector;
-  readonly knowledge: Knowledge;
+  /** The version vector of the group. */
+  readonly vector: VersionVector;
+  /** The controllers that take part in the group; null for all. */
+  readonly members: readonly ControllerId[] | null;
   readonly foreign: ForeignDependencies;
   readonly bus: PeerBus<CausalPush>;
   readonly replica: Replica;
@@ -42,6 +46,9 @@ export interface CausalSidePorts {
   readonly incomplete: readonly Stretch[];
   /** This controller has caught up with its peers since it started. */
   readonly isCaughtUp: () => boolean;
+  /** Some peer, or every one, has been asked since this controller started, and has answered. */
+  readonly hasAskedOne: () => boolean;
+  readonly hasAskedAll: () => boolean;
   /** Takes in a write of another controller. */
   readonly merge: (effect: Effect) => void;
   /** A write is shown here from now on. */
@@ -51,9 +58,6 @@ export interface CausalSidePorts {
   /** Pushes of the peer were given up. */
   readonly onMissed: (peer: number) => void;
 }
-
-/** A session that is waited for has the peers asked at most this often, in milliseconds. */
-const SEEK_EVERY_MS = 20;
 
 /** As for sessions: stretches of each origin that are missing while a part of an exchange is shown. */
 const MIXED_STRETCHES_MAX = 4;
@@ -71,8 +75,10 @@ const MIXED_STRETCHES_MAX = 4;
  */
 export class CausalSide implements SchemeSessions {
   readonly #ports: CausalSidePorts;
+  readonly #knowledge: Knowledge;
   readonly #attached: AttachedDependencies;
   readonly #pushes: CausalPushes;
+  readonly #missing: MissingWrites;
   readonly whole: WholeExchanges;
   /** The newest flush: what a miss of a key without a record depends on. Null for none. */
   #flush: Version | null = null;
@@ -81,22 +87,26 @@ export class CausalSide implements SchemeSessions {
   /** What peers have been told by pushes that is shown here. */
   readonly #told = new Stretches();
   readonly #recoveredTime: number;
+  /** Of the newest write of this controller that has happened. */
+  #completedTime: number;
   /** A part of an exchange is shown whose rest has not come: this has to be known before anything is served. */
   #mixed: Stretches | null;
   /** The peers with which an exchange has been completed since then. */
   readonly #askedWhileMixed = new Set<ControllerId>();
   /** The journal says that a part of an exchange is recorded. */
   #isMarked: boolean;
-  #soughtMs = Number.NEGATIVE_INFINITY;
   /** A request waits for more to be known. */
   #isAwaited = false;
 
   constructor(ports: CausalSidePorts) {
-    const { knowledge, replica, controller, incomplete } = ports;
+    const { vector, members, hasAskedAll, replica, controller, incomplete } = ports;
     this.#ports = ports;
+    const knowledge = new Knowledge(vector, (origin) => members?.includes(origin) === false && hasAskedAll());
+    this.#knowledge = knowledge;
     this.#isMarked = incomplete.length > 0;
     this.#mixed = this.#isMarked ? Stretches.of(incomplete) : null;
-    this.#recoveredTime = knowledge.vector.timeOf(controller.node);
+    this.#recoveredTime = vector.timeOf(controller.node);
+    this.#completedTime = this.#recoveredTime;
     this.#attached = new AttachedDependencies(replica.journal);
     this.#pushes = new CausalPushes({
       knowledge,
@@ -106,11 +116,13 @@ export class CausalSide implements SchemeSessions {
       onWaiting: (peer) => this.#onWaiting(peer),
       onGivenUp: ports.onMissed,
     });
+    this.#missing = new MissingWrites(ports);
     this.whole = this.#wholeExchanges();
   }
 
   #wholeExchanges(): WholeExchanges {
-    const { knowledge, isCaughtUp } = this.#ports;
+    const { isCaughtUp } = this.#ports;
+    const knowledge = this.#knowledge;
     return {
       isServing: () => isCaughtUp() && this.#mixed === null,
       lacks: () => [...(this.#mixed ?? [])],
@@ -167,8 +179,8 @@ export class CausalSide implements SchemeSessions {
 
   /** More is known than before. */
   onKnown(): void {
-    const { knowledge, controller } = this.#ports;
-    knowledge.settle();
+    const { controller } = this.#ports;
+    this.#knowledge.settle();
     this.#pushes.showDue();
     const isMended = this.#mixed !== null && this.#isMended(this.#mixed);
     if (isMended) this.#mixed = null;
@@ -189,8 +201,10 @@ export class CausalSide implements SchemeSessions {
 
   /** All is known that was missing, or no controller has it any more. */
   #isMended(needs: Stretches): boolean {
-    const { knowledge, controller } = this.#ports;
-    return knowledge.covers(needs) || controller.peers.ids.every((peer) => this.#askedWhileMixed.has(peer));
+    const { controller } = this.#ports;
+    return (
+      this.#knowledge.covers(needs) || controller.peers.ids.every((peer) => this.#askedWhileMixed.has(peer))
+    );
   }
 
   /** Tells all peers of these writes of this controller. @param previousTime null for the first ones of this run */
@@ -208,8 +222,9 @@ export class CausalSide implements SchemeSessions {
 
   /** A write of this controller has happened. */
   onCompleted(effect: Effect): void {
-    const { knowledge, controller, onShown } = this.#ports;
-    knowledge.add(controller.node, this.#runStart!, effect.version.time);
+    const { controller, onShown } = this.#ports;
+    this.#completedTime = effect.version.time;
+    this.#knowledge.add(controller.node, this.#runStart!, effect.version.time);
     onShown(effect);
   }
 
@@ -217,7 +232,7 @@ export class CausalSide implements SchemeSessions {
   #untold(): Stretch[] {
     const { node } = this.#ports.controller;
     const untold: Stretch[] = [];
-    for (const one of this.#ports.knowledge.all()) {
+    for (const one of this.#knowledge.all()) {
       const need = one.origin === node ? { ...one, to: Math.min(one.to, this.#recoveredTime) } : one;
       if (need.to > need.from && !this.#told.has(need)) untold.push(need);
     }
@@ -248,26 +263,29 @@ export class CausalSide implements SchemeSessions {
   }
 
   isAhead(session: Session): boolean {
-    return this.#requiredOf(session) !== null;
+    return this.#requiredOf(session) !== null || this.#isBlankTo(session);
   }
 
   gate(session: Session, keys: readonly string[]): Gate {
+    if (this.#isBlankTo(session)) {
+      this.#isAwaited = true;
+      return BLANK;
+    }
     const required = this.#requiredOf(session);
     if (required === null) return OPEN;
-    const { knowledge, replica } = this.#ports;
+    const { replica } = this.#ports;
     // Every write that the session knows and this controller does not show has a version up to this one.
-    const missingTime = knowledge.newestMissing(required);
+    const missingTime = this.#knowledge.newestMissing(required);
     const isNewer = (key: string) => (replica.journal.newest(key)?.version.time ?? 0) > missingTime;
     if (keys.length > 0 && keys.every(isNewer)) return OPEN;
     this.#isAwaited = true;
-    return this.#seek(required);
+    return this.#missing.seek(this.#knowledge.missingOf(required)!);
   }
 
   join(session: Session, seen: Stretches): void {
-    const { controller, knowledge } = this.#ports;
-    controller.versions.observe(seen.newestTime);
+    this.#ports.controller.versions.observe(seen.newestTime);
     this.#addSeen(session, seen);
-    if (knowledge.covers(seen)) return;
+    if (this.#knowledge.covers(seen)) return;
     const part = this.#partOf(session);
     part.required ??= new Stretches();
     part.required.merge(seen);
@@ -280,9 +298,8 @@ export class CausalSide implements SchemeSessions {
 
   /** The session is told what this record says, or that there is none. */
   onIssue(key: string, record: JournalRecord | undefined, session: Session): void {
-    const { knowledge } = this.#ports;
     if (record !== undefined) this.#see(session, record.version);
-    else if (this.#ports.hasPast) this.#addSeen(session, Stretches.of(knowledge.all()));
+    else if (this.#ports.hasPast) this.#addSeen(session, Stretches.of(this.#knowledge.all()));
     else if (this.#flush !== null) this.#see(session, this.#flush);
     const needs = this.#attached.of(key, record?.version ?? null);
     // mutant: ignores-attached-dependencies
@@ -290,10 +307,25 @@ export class CausalSide implements SchemeSessions {
     this.#ports.foreign.takenBy(session, this.#partOf(session));
   }
 
+  legacy(): readonly SeenPart[] {
+    const { group, controller, foreign } = this.#ports;
+    const seen = this.#attached.all();
+    for (const { origin, from, to } of this.#knowledge.all())
+      seen.add(origin, from, origin === controller.node ? Math.min(to, this.#completedTime) : to);
+    seen.joinNewest(SESSION_STRETCHES_MAX);
+    return [{ group, seen: [...seen] }, ...foreign.parts()];
+  }
+
+  inherit(legacy: readonly SeenPart[]): void {
+    this.#ports.foreign.add(legacy);
+  }
+
   /** To be called every few milliseconds. */
   onTick(): void {
     if (this.#attached.size === 0) return;
-    const { controller, knowledge, knownBy } = this.#ports;
+    this.#ports.foreign.forgetEnded();
+    const { controller, knownBy } = this.#ports;
+    const knowledge = this.#knowledge;
     const known = controller.peers.ids.map((peer) => knownBy(peer));
     this.#attached.step(
       (needs) =>
@@ -325,7 +357,7 @@ export class CausalSide implements SchemeSessions {
   #see(session: Session, version: Version): void {
     const { seen } = this.#partOf(session);
     if (seen.at(version.node, version.time) !== null) return;
-    const { origin, from, to } = this.#ports.knowledge.stretchOf(version);
+    const { origin, from, to } = this.#knowledge.stretchOf(version);
     seen.add(origin, from, to);
     seen.joinNewest(SESSION_STRETCHES_MAX);
   }
@@ -340,27 +372,23 @@ export class CausalSide implements SchemeSessions {
   #requiredOf(session: Session): Stretches | null {
     const part = session.parts.length === 0 ? null : this.#partOf(session);
     if (part === null || part.required === null) return null;
-    if (this.#ports.knowledge.covers(part.required)) part.required = null;
+    if (this.#knowledge.covers(part.required)) part.required = null;
     return part.required;
+  }
+
+  /**
+   * The session may have seen a key of this group in one that had it before, and nothing of that is here: this
+   * controller remembers nothing, and has heard no other one that has a part in the group.
+   */
+  #isBlankTo({ parts }: Session): boolean {
+    const { group, hasPast, hasAskedOne, controller } = this.#ports;
+    if (hasPast || hasAskedOne() || !controller.hasMovedShards()) return false;
+    // mutant: blank-to-sessions
+    return controller.peers.ids.length > 0 && parts.some((part) => part.group !== group);
   }
 
   #partOf(session: Session): SessionPart {
     return partOf(session, this.#ports.group);
-  }
-
-  /** Asks peers for what is missing: those that have said that they have it, or else all. */
-  #seek(required: Stretches): Gate {
-    const { knowledge, controller, knownBy, pull } = this.#ports;
-    const { clock, peers } = controller;
-    const missing = knowledge.missingOf(required)!;
-    const nowMs = clock.nowMs();
-    if (nowMs - this.#soughtMs >= SEEK_EVERY_MS) {
-      this.#soughtMs = nowMs;
-      const ahead = peers.ids.filter((peer) => knownBy(peer).timeOf(missing.origin) >= missing.to);
-      for (const peer of ahead.length > 0 ? ahead : peers.ids) pull(peer);
-    }
-    const name = missing.origin === controller.node ? 'this controller' : peers.nameOf(missing.origin);
-    return waitBecause('SESSION_AHEAD', `the session has seen writes of ${name} that are not known here yet`);
   }
 
   #onWaiting(peer: number): void {

@@ -22,7 +22,6 @@ import type { ForeignDependencies } from './foreign-dependencies.ts';
 import { HandOver } from './hand-over.ts';
 import { HeardProof } from './heard-proof.ts';
 import { InitialExchanges } from './initial-exchanges.ts';
-import { Knowledge } from './knowledge.ts';
 import type { CausalPush, Push } from './messages.ts';
 import { OwnWrites } from './own-writes.ts';
 import { pushBy } from './plain-pushes.ts';
@@ -120,18 +119,21 @@ export class Convergent implements Scheme {
   }
 
   #makeCausal(foreign: ForeignDependencies): CausalSide {
-    const { group, bus, replica, vector, knownBy, controller, recovered } = this.#ports;
+    const { group, members, bus, replica, vector, knownBy, controller, recovered } = this.#ports;
     return new CausalSide({
       group,
       controller,
       knownBy,
-      knowledge: new Knowledge(vector),
+      vector,
+      members,
       foreign,
       bus,
       replica,
       hasPast: recovered.newestTime > 0,
       incomplete: recovered.incomplete,
       isCaughtUp: () => this.#firstSync.done,
+      hasAskedOne: () => this.#firstSync.begun,
+      hasAskedAll: () => this.#firstSync.complete,
       merge: (effect) => this.#merge(effect),
       onShown: (effect) => this.exchange.onShown(effect),
       pull: (peer) => this.exchange.pull(peer),

@@ -16,7 +16,8 @@ interface Known {
  * seen there, of all writes together. Whoever reads anything in the group depends on all of it from then on.
  *
  * It names more than a single write depends on. That costs waits, and never a wrong answer. Its size is bounded by the
- * numbers of groups and of controllers, whatever the number of keys.
+ * numbers of groups and of controllers, whatever the number of keys. What it names of
+ * a group that has ended is dropped.
  *
  * Invariant: whoever shows a write of the group has its foreign dependencies. They are recorded before the write is,
  * and a peer is told of them before it is told of anything that was written later (`busThatTells`).
@@ -24,13 +25,16 @@ interface Known {
 export class ForeignDependencies {
   readonly #group: GroupNumber;
   readonly #journal: Journal;
+  readonly #hasEnded: (group: GroupNumber) => boolean;
   readonly #known = new Map<GroupNumber, Known>();
   #revision = 0;
   /** By peer: the revision that it knows. */
   readonly #told = new Map<ControllerId, number>();
 
-  constructor(group: GroupNumber, journal: Journal) {
+  /** @param hasEnded see `ControllerPorts` */
+  constructor(group: GroupNumber, journal: Journal, hasEnded: (group: GroupNumber) => boolean) {
     this.#group = group;
+    this.#hasEnded = hasEnded;
     this.#journal = journal;
     // mutant: recovered-without-foreign
     for (const [key, { needs }] of journal.attached) {
@@ -41,7 +45,8 @@ export class ForeignDependencies {
 
   /** A write is about to be made in this session, or a peer has told of writes that depend on this. */
   add(parts: Iterable<SeenPart | SessionPart>): void {
-    for (const { group, seen } of parts) if (group !== this.#group) this.#addOf(group, seen);
+    for (const { group, seen } of parts)
+      if (group !== this.#group && !this.#hasEnded(group)) this.#addOf(group, seen);
   }
 
   /** The session reads something of the group. */
@@ -50,6 +55,21 @@ export class ForeignDependencies {
     part.foreignTaken = this.#revision;
     // mutant: reader-takes-no-foreign
     for (const [group, { seen }] of this.#known) noteSeen(session, group, seen);
+  }
+
+  /** All of them, for a group that gets keys of this one. */
+  parts(): readonly SeenPart[] {
+    return [...this.#known].map(([group, { seen }]) => ({ group, seen: [...seen] }));
+  }
+
+  /** To be called now and then: whoever serves what an ended group had shows all that is named of it. */
+  forgetEnded(): void {
+    for (const group of this.#known.keys()) {
+      // mutant: keeps-what-ended-groups-had
+      if (!this.#hasEnded(group)) continue;
+      this.#known.delete(group);
+      this.#journal.detach(keyOfGroup(group));
+    }
   }
 
   /** The peer may have lost what it was told. */

@@ -16,14 +16,21 @@ const STRETCHES_MAX = 4;
 export class Knowledge {
   readonly vector: VersionVector;
   readonly #apart = new Stretches();
+  readonly #isComplete: (origin: ControllerId) => boolean;
 
-  /** @param vector that exchanges and completed writes move, too */
-  constructor(vector: VersionVector) {
+  /**
+   * @param vector that exchanges and completed writes move, too
+   * @param isComplete what the origin has ever written in the group is here, or nowhere
+   */
+  constructor(vector: VersionVector, isComplete: (origin: ControllerId) => boolean = () => false) {
     this.vector = vector;
+    this.#isComplete = isComplete;
   }
 
   has({ origin, from, to }: Stretch): boolean {
-    return to <= this.vector.timeOf(origin) || this.#apart.has({ origin, from, to });
+    const isKnown = to <= this.vector.timeOf(origin) || this.#apart.has({ origin, from, to });
+    // mutant: waits-for-origins-that-are-gone
+    return isKnown || this.#isComplete(origin);
   }
 
   covers(needs: Stretches): boolean {
@@ -47,7 +54,7 @@ export class Knowledge {
 
   /** Everything of the origin up to this time is known, or everything since some earlier one. */
   reaches(origin: ControllerId, time: VersionTime): boolean {
-    if (time <= this.vector.timeOf(origin)) return true;
+    if (time <= this.vector.timeOf(origin) || this.#isComplete(origin)) return true;
     return this.#apart.of(origin).some(({ from, to }) => from <= time && time <= to);
   }
 
@@ -64,7 +71,8 @@ export class Knowledge {
 
   /** What has to be known for this write to be: the stretch that begins where this replica's own knowledge begins. */
   stretchOf({ node, time }: Version): Stretch {
-    if (time <= this.vector.timeOf(node)) return { origin: node, from: 0, to: time };
+    if (time <= this.vector.timeOf(node) || this.#isComplete(node))
+      return { origin: node, from: 0, to: time };
     return { origin: node, from: this.#apart.at(node, time)?.from ?? time - 1, to: time };
   }
 

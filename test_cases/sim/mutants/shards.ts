@@ -158,6 +158,60 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'copy-forgets-dependencies',
+    name: 'copies keys to their new shard without what they depend on',
+    edit: 'drop',
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'the effect has moved and its lost cause is waited for in their old shard, by a member of both shards',
+    },
+  },
+  {
+    anchor: 'feed-forgets-dependencies',
+    name: 'sends the keys of a new shard without what they depend on',
+    edit: { value: '[]' },
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'the effect has moved and its lost cause is waited for in their old shard, by others',
+    },
+  },
+  {
+    anchor: 'keeps-what-ended-groups-had',
+    name: 'remembers for ever what writes depend on in a shard that is gone',
+    edit: { test: 'true' },
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'what writes depend on in a shard that is gone keeps nobody waiting',
+    },
+  },
+  {
+    anchor: 'token-names-ended-groups',
+    name: 'gives tokens that name shards which are gone',
+    edit: { value: 'parts' },
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'a token names no shard that is gone, however often a connection has seen others',
+    },
+  },
+  {
+    anchor: 'waits-for-origins-that-are-gone',
+    name: 'waits for writes of a controller that had a part in the shard before alone',
+    edit: { value: 'isKnown' },
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'a write that has moved is waited for by no session after all were restarted at the end of the move',
+    },
+  },
+  {
+    anchor: 'blank-to-sessions',
+    name: 'answers sessions of earlier shards although it has lost the keys that it got from them',
+    edit: { value: 'false' },
+    test: {
+      file: 'causal-reshard.test.ts',
+      name: 'the effect has moved and a controller that has lost it lets sessions wait that have seen it before',
+    },
+  },
+  {
     anchor: 'alone-claims-nothing',
     name: 'lets a controller that is alone in its group never say that a time is over in which it wrote nothing',
     edit: 'drop',

@@ -18,6 +18,7 @@ import { newContext, type RequestContext } from '../../../src/replication/reques
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
 import { groupWith, WHOLE } from '../../support/serving-group.ts';
+import { TOKENS } from '../../support/token-ports.ts';
 
 type Done = (outcome: WriteOutcome) => void;
 
@@ -103,7 +104,6 @@ let main: NotingScheme;
 let users: NotingScheme;
 let coordinator: Coordinator;
 let nowMs: number;
-const same = (bytes: Buffer) => bytes;
 
 function keyspace(name: string, prefix: string, level: Level, group: ServingGroup): ServedKeyspace {
   return { name, prefix, level, policy: POLICIES[level], group, ...WHOLE };
@@ -115,7 +115,7 @@ beforeEach(() => {
   users = new NotingScheme();
   nowMs = 0;
   coordinator = new Coordinator({
-    tokens: { cluster: 'c', mac: same, aheadMs: () => 0, maxClockSkewMs: 0, mayBeGone: () => false },
+    tokens: TOKENS,
     router: new Router([
       keyspace('default', '', 'linearizability', groupWith(main as unknown as Scheme)),
       keyspace('users', 'user:', 'eventual', groupWith(users as unknown as Scheme)),

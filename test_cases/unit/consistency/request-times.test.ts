@@ -15,6 +15,7 @@ import { newContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
 import { groupWith } from '../../support/serving-group.ts';
+import { TOKENS } from '../../support/token-ports.ts';
 
 let nowMs: number;
 let clockReadings: number;
@@ -49,13 +50,7 @@ beforeEach(() => {
   writes = [];
   const keyspace = { name: 'default', prefix: '', level: 'linearizability' } as const;
   coordinator = new Coordinator({
-    tokens: {
-      cluster: 'c',
-      mac: (bytes) => bytes,
-      aheadMs: () => 0,
-      maxClockSkewMs: 0,
-      mayBeGone: () => false,
-    },
+    tokens: TOKENS,
     router: new Router([
       {
         ...keyspace,

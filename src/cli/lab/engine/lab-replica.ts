@@ -254,6 +254,8 @@ function controllerPorts(
     placementGate: () => OPEN,
     votingGate: () => OPEN,
     votersGate: () => OPEN,
+    hasEnded: () => false,
+    hasMovedShards: () => false,
     retiredMs: () => null,
     refuse: (peer, reason) => {
       throw new InvariantError(`server life ${life} refuses what life ${peer} says: ${reason}`);
