@@ -237,8 +237,8 @@ it('a write that has moved is waited for by no session after all were restarted 
 
 it('sessions of all keyspaces go over seven shards at most', async () => {
   const stage = await staged(1);
-  expect(await stage.reshard(8)).toBe(
-    'the keyspaces at causal would have 8 groups while that is done, those before and after it, and sessions go over 7 at most',
+  expect(await stage.reshard(8)).toMatch(
+    /would have 8 groups while that is done.*, and sessions go over 7 at most$/,
   );
   expect(moveOf(stage.cluster)).toBeNull();
   await stage.reshardedTo(7);
