@@ -46,8 +46,9 @@ export interface CausalSidePorts {
   readonly incomplete: readonly Stretch[];
   /** This controller has caught up with its peers since it started. */
   readonly isCaughtUp: () => boolean;
-  /** Some peer, or every one, has been asked since this controller started, and has answered. */
-  readonly hasAskedOne: () => boolean;
+  /** Nothing is here of earlier runs, neither from a disk nor from any peer. */
+  readonly isBlank: () => boolean;
+  /** Every peer has been asked since this controller started. */
   readonly hasAskedAll: () => boolean;
   /** Takes in a write of another controller. */
   readonly merge: (effect: Effect) => void;
@@ -381,8 +382,8 @@ export class CausalSide implements SchemeSessions {
    * controller remembers nothing, and has heard no other one that has a part in the group.
    */
   #isBlankTo({ parts }: Session): boolean {
-    const { group, hasPast, hasAskedOne, controller } = this.#ports;
-    if (hasPast || hasAskedOne() || !controller.hasMovedShards()) return false;
+    const { group, isBlank, controller } = this.#ports;
+    if (!isBlank() || !controller.hasMovedShards()) return false;
     // mutant: blank-to-sessions
     return controller.peers.ids.length > 0 && parts.some((part) => part.group !== group);
   }

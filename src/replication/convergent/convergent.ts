@@ -119,7 +119,7 @@ export class Convergent implements Scheme {
   }
 
   #makeCausal(foreign: ForeignDependencies): CausalSide {
-    const { group, members, bus, replica, vector, knownBy, controller, recovered } = this.#ports;
+    const { group, members, bus, replica, vector, knownBy, controller, recovered, settings } = this.#ports;
     return new CausalSide({
       group,
       controller,
@@ -132,7 +132,7 @@ export class Convergent implements Scheme {
       hasPast: recovered.newestTime > 0,
       incomplete: recovered.incomplete,
       isCaughtUp: () => this.#firstSync.done,
-      hasAskedOne: () => this.#firstSync.begun,
+      isBlank: () => settings.durability === 'none' && !this.#firstSync.begun,
       hasAskedAll: () => this.#firstSync.complete,
       merge: (effect) => this.#merge(effect),
       onShown: (effect) => this.exchange.onShown(effect),
