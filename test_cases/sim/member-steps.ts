@@ -1,3 +1,4 @@
+import { shardsNamedIn } from '../../src/placement/agreed-placement.ts';
 import {
   type Configuration,
   idsOf,
@@ -121,7 +122,10 @@ export class MemberSteps {
     if (serving === undefined) return false;
     const { configuration } = serving.core!.groups.views;
     const voters = votersOf(configuration);
-    const outside = idsOf(configuration).filter((id) => !voters.includes(id));
+    const isAway = idsOf(configuration).filter((id) => !voters.includes(id));
+    const { placement } = serving.core!.groups.views;
+    const isAwaited = (id: number) => holdersOf(shardsNamedIn(placement!)).has(id);
+    const outside = placement?.move == null ? isAway : isAway.filter(isAwaited);
     const isFull = voters.length === VOTERS_MAX;
     if (outside.length > 0 && isFull) this.#drop(serving, outside);
     else if (outside.length > 0) this.#ask(serving, outside.slice(0, VOTERS_MAX - voters.length), []);
@@ -200,12 +204,16 @@ export class MemberSteps {
   }
 }
 
-/** As `member` refuses it: shards move, or would be on a controller that does not vote. */
+/** As `member` refuses it. */
 function isHeldByShards({ core }: SimNode, to: Configuration): boolean {
   const { levels, groups } = core!;
+  const { placement, configuration } = groups.views;
+  const stay = (ids: Iterable<number>) => [...ids].every((id) => isVoter(to, id));
   if (groups.shards.length === 0) return false;
-  const holders = holdersOf(levels.agreedShards);
-  return groups.views.placement?.move != null || [...holders].some((id) => !isVoter(to, id));
+  if (placement?.move == null) return !stay(holdersOf(levels.agreedShards));
+  const awaited = holdersOf(shardsNamedIn(placement));
+  const come = votersOf(to).filter((id) => !isVoter(configuration, id));
+  return !stay(votersOf(configuration)) || !come.every((id) => awaited.has(id));
 }
 
 /** The port of the first controller that joins. */
@@ -226,7 +234,9 @@ function isAtRest({ core }: SimNode): boolean {
 
 /** Each group with views of its own has a view with all controllers. */
 function areFollowing({ core }: SimNode, nodes: number): boolean {
-  return core!.groups.furtherViews.every(({ views: { view, configuration } }) => {
+  const { furtherViews, byNumber } = core!.groups;
+  const ofAll = furtherViews.filter(({ group }) => byNumber[group]!.members === null);
+  return ofAll.every(({ views: { view, configuration } }) => {
     return view?.members.length === nodes && configuration.before === undefined;
   });
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { votersOf } from '../../src/placement/configuration.ts';
+import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
+import { withVoters } from '../../src/placement/member-changes.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
@@ -81,6 +82,31 @@ it('shards move while a controller that votes no more is gone for good', async (
   }
   expect(cluster.nodes[0]!.core!.levels.agreedShards[0]!.shards).toBe(5);
   for (const id of [0, 1, 3]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
+});
+
+it('a controller that was removed as its shards began to move comes back, and the move ends', async () => {
+  const cluster = await sharded(3);
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  // Both are begun before either is known: nothing but luck keeps a client from asking for both.
+  const { views } = cluster.nodes[1]!.core!.groups;
+  views.reconfigure({
+    from: views.view!.configuration,
+    to: withVoters(views.configuration, [], [2]) as Configuration,
+    reason: 'a client has asked',
+    deadlineMs: cluster.nodes[1]!.clock.nowMs() + 1_000,
+    isFor: () => true,
+    done: () => {},
+  });
+  await change(cluster, 0, { what: 'shards', keyspace: 'default', shards: 4 });
+  await cluster.run(2_000);
+  const began = cluster.nodes[0]!.core!.groups.views.placement?.move != null;
+  if (!began) await change(cluster, 0, { what: 'shards', keyspace: 'default', shards: 4 });
+  await cluster.run(2_000);
+  expect(votersOf(configurationAt(cluster, 0))).toEqual([0, 1]);
+  expect(cluster.nodes[0]!.core!.groups.views.placement!.move).not.toBeNull();
+  expect(await member(cluster, 0, 'add', '2')).toContain('these vote now');
+  await settled(cluster);
+  for (const id of [0, 1, 2]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
 });
 
 it('a controller that is added after the shards changed learns of them before it serves', async () => {

@@ -29,6 +29,8 @@ export interface MemberSituation {
   readonly isLeftBehind: (peer: ControllerId) => boolean;
   /** The names of the keyspaces that have shards on the controller. */
   readonly spreadOver: (peer: ControllerId) => readonly string[];
+  /** A keyspace is being changed, which waits for all controllers that vote, and for all that have its shards. */
+  readonly isMoving: boolean;
 }
 
 export type ParsedMembers =
@@ -57,6 +59,10 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
     const text = `controller ${wanted.go} is none of the cluster any more`;
     return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
   }
+  // One that was removed just as the move began is waited for: it may vote again.
+  // mutant: nobody-comes-back
+  const isAwaited = go === null && come !== null && situation.spreadOver(come).length > 0;
+  if (situation.isMoving && !isAwaited) return refused(MOVING);
   if (wanted.come !== null && come === null) return joiningOf(wanted.come, situation);
   if (go !== null && come === null && (isJoining(configuration, go) || situation.isLeftBehind(go)))
     return droppingOf(go, situation);
@@ -84,6 +90,9 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   const text = `these vote now: ${names.join(', ')}`;
   return whyTooFew(to, situation) ?? { kind: 'change', to, come: coming, text };
 }
+
+const MOVING =
+  'which controllers vote can be changed while no keyspace is being changed: keyspace lists them';
 
 /** Further controllers that join, and could be taken in now: as many as may vote. */
 function othersReady(come: ControllerId, { configuration, joinTroubleOf }: MemberSituation): ControllerId[] {

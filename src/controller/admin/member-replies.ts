@@ -1,5 +1,6 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
+import { shardsNamedIn } from '../../placement/agreed-placement.ts';
 import { isCounted } from '../../placement/configuration.ts';
 import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
@@ -30,6 +31,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     joinTroubleOf: (peer) => joinTroubleOf(core, peer),
     isLeftBehind: (peer) => isLeftBehind(parts, peer),
     spreadOver: (peer) => keyspacesOver(core, peer),
+    isMoving: core.groups.views.placement?.move != null,
   });
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
@@ -40,11 +42,6 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
 function refusalOf({ core }: MemberParts): Reply | null {
   const { views } = core.groups;
-  // A move waits for all controllers that vote.
-  if (views.placement?.move != null)
-    return clientError(
-      'which controllers vote can be changed while no keyspace is being changed: keyspace lists them',
-    );
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
@@ -69,9 +66,12 @@ function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: C
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
 }
 
-/** The keyspaces that have shards on the controller. */
-function keyspacesOver({ levels }: Core, peer: ControllerId): readonly string[] {
-  return levels.agreedShards.filter((one) => holdersOf([one]).has(peer)).map(({ keyspace }) => keyspace);
+/** The keyspaces that have shards on the controller, or had some before a change that is under way. */
+function keyspacesOver({ levels, groups }: Core, peer: ControllerId): readonly string[] {
+  const { placement } = groups.views;
+  return (placement === null ? levels.agreedShards : shardsNamedIn(placement))
+    .filter((one) => holdersOf([one]).has(peer))
+    .map(({ keyspace }) => keyspace);
 }
 
 /** Controllers of the start stay linked for ever where they are not dropped by themselves: see `toDrop`. */

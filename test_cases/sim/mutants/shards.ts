@@ -274,4 +274,13 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
       name: 'a value that the controller which stays has lost comes from the one that goes',
     },
   },
+  {
+    anchor: 'nobody-comes-back',
+    name: 'takes nobody back while shards move that wait for it',
+    edit: { value: 'false' },
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'a controller that was removed as its shards began to move comes back, and the move ends',
+    },
+  },
 ];

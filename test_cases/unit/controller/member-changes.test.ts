@@ -11,6 +11,7 @@ function changeOf(
   heard: readonly number[],
   trouble = '',
   spread = '',
+  isMoving = false,
 ) {
   const { come = null, go = null } = words;
   const situation = {
@@ -20,6 +21,7 @@ function changeOf(
     joinTroubleOf: () => trouble,
     isLeftBehind: () => false,
     spreadOver: (id: number) => (id === 4 && spread !== '' ? [spread] : []),
+    isMoving,
   };
   return memberChangeOf({ come, go }, situation);
 }
@@ -69,6 +71,15 @@ describe('a change of the controllers that vote', () => {
     expect(changeOf({ come: 'x:1' }, FIVE, [1])).toMatchObject({ code: 'NO_MAJORITY' });
   });
 
+  it('changes nothing while a keyspace is changed, but takes back who has shards of it', () => {
+    const refusal = 'refused: which controllers vote can be changed while no keyspace is being changed';
+    expect(after({ go: '3' }, FIVE, ALL, '', '', true)).toContain(refusal);
+    expect(after({ come: 'x:1' }, FIVE, ALL, '', '', true)).toContain(refusal);
+    expect(after({ come: '4' }, WITHOUT_4, ALL, '', '', true)).toContain(refusal);
+    expect(after({ come: '4' }, WITHOUT_4, ALL, '', 'carts', true)).toEqual([0, 1, 2, 3, 4]);
+    expect(after({ come: '4', go: '3' }, WITHOUT_4, ALL, '', 'carts', true)).toContain(refusal);
+  });
+
   it('keeps who has shards', () => {
     expect(after({ go: '4' }, FIVE, ALL, '', 'carts')).toContain(
       'has shards of carts: first have others take them, by keyspace carts rebalance without 4',
@@ -87,6 +98,7 @@ describe('a change of the controllers that vote', () => {
       joinTroubleOf: (id: number) => (ids.includes(id) ? '' : 'is catching up'),
       isLeftBehind: () => false,
       spreadOver: () => [],
+      isMoving: false,
     });
     const together = { come: '6', go: null, allThatJoin: true } as const;
     expect(memberChangeOf(together, ready(6, 7))).toMatchObject({ kind: 'change', come: [6, 7] });
