@@ -29,6 +29,8 @@ const LONG_ALONE = [
   'test_cases/failure/level-moves.test.ts',
   'test_cases/failure/long-absence.test.ts',
   'test_cases/failure/minikv-chain.test.ts',
+  'test_cases/failure/minikv-load.test.ts',
+  'test_cases/failure/minikv-places.test.ts',
   'test_cases/failure/partition.test.ts',
   'test_cases/failure/recorded-failure.test.ts',
   'test_cases/failure/replaced-controllers.test.ts',

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { atEnd } from '../support/at-end.ts';
 import { HAS_BROWSER, startBrowser, WatchedPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
+import { miniKvClient as client, SILENT_SUCCESS } from '../support/minikv-client.ts';
 import { describeWith } from '../support/programs.ts';
 
 /** MiniKV's nodes have fixed ports for HTTP, so these tests need port 8080 of this machine. */
@@ -63,19 +64,6 @@ async function served(): Promise<void> {
   expect(outcome).toBe('served');
 }
 
-interface ClientRun {
-  readonly code: number;
-  readonly printed: string;
-}
-
-function client(...words: string[]): Promise<ClientRun> {
-  return new Promise((done) => {
-    execFile(NODE, ['main.ts', 'minikv-client', ...words], { cwd: PROJECT }, (error, stdout) => {
-      done({ code: error === null ? 0 : Number(error.code), printed: stdout });
-    });
-  });
-}
-
 afterEach(async () => {
   if (node !== null) await endNode('SIGKILL');
 });
@@ -85,17 +73,18 @@ describe('a node of MiniKV without replication', () => {
     startNode();
     await served();
     expect(await client('test', '--key-range', '100')).toEqual({
-      code: 0,
+      ...SILENT_SUCCESS,
       printed: 'Running test\nTest successful!\n',
     });
     const ranges = Array.from({ length: 5 }, (_, at) => ['--key-offset', `${at * 200}`, '--key-range=200']);
     const all = (mode: string) =>
       Promise.all(ranges.map((range) => client(mode, ...range, '--value-prefix=w')));
-    const wellDone = ranges.map(() => ({ code: 0, printed: '' }));
+    const wellDone = ranges.map(() => SILENT_SUCCESS);
     expect(await all('fill')).toEqual(wellDone);
     expect(await all('check-values')).toEqual(wellDone);
     expect(await all('random-ops')).toEqual(wellDone);
     expect(await client('check-values', '--key-range=1001', '--key-offset=1000')).toEqual({
+      ...SILENT_SUCCESS,
       code: 1,
       printed: 'Invalid value for key "key1000". Expected "value1000", but got "None".\n',
     });

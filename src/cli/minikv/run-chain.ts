@@ -44,32 +44,34 @@ async function runOnce(options: ChainOptions, portsWithinMs: number, onceOpen: (
   const answer = () => notYetAnswer(joining.waitsFor);
   const clients = { host: CLIENT_HOST, port: httpPortOf(index) };
   const nodes = { host: NODE_HOST, port: nodePortOf(index) };
-  // Browsers and clients that are told `localhost` may take it for `::1`.
-  await openPort(transport, clients, '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
-  await openPort(transport, nodes, null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
-  // For people who ask the controller by the address that they expect.
-  if (NODE_HOST !== CLIENT_HOST) transport.openAlso(nodes, { ...nodes, host: CLIENT_HOST });
-  onceOpen();
-  const loading = load();
-  const found = await unlessStopped(
-    predecessor === null ? joining.formerPlace() : joining.placeBehind(predecessor),
-  );
-  if (found === STOPPED) {
+  try {
+    // Browsers and clients that are told `localhost` may take it for `::1`.
+    await openPort(transport, clients, '::1', { afterMs: ANSWERED_WITHIN_MS, answer });
+    await openPort(transport, nodes, null, { afterMs: NODES_ANSWERED_WITHIN_MS, answer });
+    // For people who ask the controller by the address that they expect.
+    if (NODE_HOST !== CLIENT_HOST) transport.openAlso(nodes, { ...nodes, host: CLIENT_HOST });
+    onceOpen();
+    const loading = load();
+    const found = await unlessStopped(
+      predecessor === null ? joining.formerPlace() : joining.placeBehind(predecessor),
+    );
+    if (found === STOPPED) return EXIT_OK;
+    const { runController, miniKvChain, founderSettings, joiningSettings } = await loading;
+    const chain = found ?? newChain(index);
+    const askAhead = (applicant: Applicant) => placeAhead(predecessor!, applicant);
+    const settings =
+      found === null ? founderSettings(chain, logLevel) : joiningSettings(index, found, logLevel);
+    return await runController(settings, null, {
+      greeting: null,
+      console: process.stderr,
+      transport,
+      loadHttp: miniKvChain({ ...identityOf(chain), askAhead: predecessor === null ? null : askAhead }),
+      ...(found !== null && { mustEnd: joining.voteIn(found) }),
+    });
+  } finally {
+    // An address that no controller has taken over would keep the process alive, and its clients waiting.
     transport.close();
-    return EXIT_OK;
   }
-  const { runController, miniKvChain, founderSettings, joiningSettings } = await loading;
-  const chain = found ?? newChain(index);
-  const askAhead = (applicant: Applicant) => placeAhead(predecessor!, applicant);
-  const settings =
-    found === null ? founderSettings(chain, logLevel) : joiningSettings(index, found, logLevel);
-  return runController(settings, null, {
-    greeting: null,
-    console: process.stderr,
-    transport,
-    loadHttp: miniKvChain({ ...identityOf(chain), askAhead: predecessor === null ? null : askAhead }),
-    ...(found !== null && { mustEnd: joining.voteIn(found) }),
-  });
 }
 
 /** Loaded while this node waits for its place. */

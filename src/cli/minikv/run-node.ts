@@ -30,18 +30,23 @@ export async function runMiniKvNode(words: readonly string[]): Promise<number> {
 /** Listens first, and loads all else while clients may be calling already. */
 async function runSingle(logLevel: MiniKvLogLevel): Promise<number> {
   const transport = new EarlyTransport(NODE_TRANSPORT, PORTS_WITHIN_MS);
-  // Browsers and clients that are told `localhost` may take it for `::1`.
-  await openPort(transport, { host: '127.0.0.1', port: HTTP_PORT }, '::1');
-  const { runController } = await import('../process/run-controller.ts');
-  const { freePorts } = await import('../process/free-ports.ts');
-  const { nodeSettings } = await import('./node-settings.ts');
-  const { loadMiniKv } = await import('../../dialects/minikv/minikv-interface.ts');
-  // No other node calls this one.
-  const [port] = await freePorts(1);
-  return runController(nodeSettings({ httpPort: HTTP_PORT, port: port!, logLevel }), null, {
-    greeting: () => 'Started MiniKV (no replication)\nWaiting for Ctrl+C',
-    console: process.stderr,
-    transport,
-    loadHttp: loadMiniKv,
-  });
+  try {
+    // Browsers and clients that are told `localhost` may take it for `::1`.
+    await openPort(transport, { host: '127.0.0.1', port: HTTP_PORT }, '::1');
+    const { runController } = await import('../process/run-controller.ts');
+    const { freePorts } = await import('../process/free-ports.ts');
+    const { nodeSettings } = await import('./node-settings.ts');
+    const { loadMiniKv } = await import('../../dialects/minikv/minikv-interface.ts');
+    // No other node calls this one.
+    const [port] = await freePorts(1);
+    return await runController(nodeSettings({ httpPort: HTTP_PORT, port: port!, logLevel }), null, {
+      greeting: () => 'Started MiniKV (no replication)\nWaiting for Ctrl+C',
+      console: process.stderr,
+      transport,
+      loadHttp: loadMiniKv,
+    });
+  } finally {
+    // An address that no controller has taken over would keep the process alive.
+    transport.close();
+  }
 }
