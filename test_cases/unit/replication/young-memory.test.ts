@@ -67,8 +67,12 @@ function expectSteady(write: (n: number, ballast: readonly number[]) => void): v
     }
   };
   run(1, WRITES / 4);
-  collect();
-  const before = process.memoryUsage().heapUsed;
-  run(WRITES / 4 + 1, WRITES);
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(0.2 * WRITES * BALLAST * 8);
+  // On a busy machine V8 may collect at a moment of its own. What is really kept, 8 MB, shows in every round.
+  const grown = [1, 2, 3].map((round) => {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    run((round * WRITES) / 4 + 1, ((round + 1) * WRITES) / 4);
+    return process.memoryUsage().heapUsed - before;
+  });
+  expect(Math.min(...grown)).toBeLessThan(0.125 * WRITES * BALLAST * 8);
 }
