@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { failure } from '../base/error-codes.ts';
 import type { MonotonicMs } from '../base/number-kinds.ts';
-import { type Gate, OPEN } from '../membership/gate.ts';
+import { type Gate, OPEN, waitBecause } from '../membership/gate.ts';
 import type { Reader } from '../replication/read-flow.ts';
 import type { ReadDone } from '../replication/replica-reads.ts';
 import type { GateQueue } from './gate-queue.ts';
@@ -15,6 +15,8 @@ export interface BoundedReadsPorts {
   readonly gates: GateQueue;
   readonly rerouting: Rerouting;
   readonly clock: Clock;
+  /** The controllers have agreed on the time. */
+  readonly isTimed: () => boolean;
   /** Is counted up with every key that is read. */
   readonly served: ReadsServed;
 }
@@ -26,7 +28,9 @@ export interface BoundedReadsPorts {
  *  1. Before the read is issued, the scheme tells a moment of which it is proven that every write answered before it is
  *     applied here (`Freshness`). What is applied later is newer still.
  *  2. The value is given out only if that moment is at most as old as the bound when the value has come.
- *  3. Where the proof is too old, a strong read takes its place if the scheme has one, or else the read waits for a
+ *  3. The controllers have agreed on the time. A wrong clock would take entries for expired, and flushes for due, that
+ *     are not: no write may be missing for that either.
+ *  4. Where the proof is too old, a strong read takes its place if the scheme has one, or else the read waits for a
  *     newer proof. Where neither can come, the read is refused with the reason.
  */
 export class BoundedReads {
@@ -39,6 +43,8 @@ export class BoundedReads {
   /** Whether a read with this bound may start now. While another group takes the keyspace over, it may not. */
   gate(keyspace: ServedPart, maxAgeMs: number): Gate {
     if (keyspace.hold === 'all') return MOVING;
+    // mutant: bounded-by-a-wrong-clock
+    if (!this.#ports.isTimed()) return UNTIMED;
     const { scheme } = keyspace.group;
     const ageMs = this.#ports.clock.nowMs() - this.#provenMs(keyspace);
     const proof = proofGateOf(keyspace);
@@ -125,5 +131,7 @@ export class BoundedReads {
     return keyspace.group.scheme.freshness.provenMs;
   }
 }
+
+const UNTIMED = waitBecause('CLOCK_UNKNOWN', 'the controllers have not yet agreed on the time');
 
 const TOO_LATE = failure('STALE', 'the value came too late for the bound of the read; try again');

@@ -39,6 +39,8 @@ export interface CoordinatorPorts {
   readonly router: RequestRouter;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
+  /** The controllers have agreed on the time. */
+  readonly isTimed: () => boolean;
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   /** See `RequestTimesPorts`. */
@@ -106,7 +108,8 @@ export class Coordinator {
       differences,
     });
     const served = this.readsServed;
-    const bounded = new BoundedReads({ router, gates, rerouting, clock: ports.clock, served });
+    const { clock, isTimed } = ports;
+    const bounded = new BoundedReads({ router, gates, rerouting, clock, isTimed, served });
     const reads = new Reads({
       router,
       gates,

@@ -128,6 +128,7 @@ function coordinatorOf(
     lend,
     router,
     timeMs: () => time.cluster.nowMs(),
+    isTimed: () => time.cluster.isAgreed,
     clock,
     requestTimeoutMs: settings.requestTimeoutMs,
     slowRequestMs: settings.slowRequestMs,

@@ -58,6 +58,11 @@ it('regression: a read came before what the last answer rested on (seeds 4601409
     expect((await runScenario(drawScenario(seed, draw))).violations).toEqual([]);
 });
 
+it('regression: a read with a bound went by a wrong clock before the time was agreed (seed 47017087)', async () => {
+  const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['sync'] } as const;
+  expect((await runScenario(drawScenario(47_017_087, draw))).violations).toEqual([]);
+});
+
 it('regression: a write that was left out was tried again behind a later one (seed 45006248)', async () => {
   const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['none'] } as const;
   expect((await runScenario(drawScenario(45_006_248, draw))).violations).toEqual([]);

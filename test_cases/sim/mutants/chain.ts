@@ -111,6 +111,15 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'bounded-by-a-wrong-clock',
+    name: 'serves a read with a bound on staleness by a clock of which nobody knows whether it is right',
+    edit: 'drop',
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a read with a bound went by a wrong clock before the time was agreed (seed 47017087)',
+    },
+  },
+  {
     anchor: 'tries-again-behind-later-ones',
     name: 'tries a write again that a view left out, behind a later one of the same client',
     edit: { value: 'false' },

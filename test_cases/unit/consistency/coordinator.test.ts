@@ -120,6 +120,7 @@ beforeEach(() => {
       keyspace('default', '', 'linearizability', groupWith(main as unknown as Scheme)),
       keyspace('users', 'user:', 'eventual', groupWith(users as unknown as Scheme)),
     ]),
+    isTimed: () => true,
     timeMs: () => 0,
     clock: { nowMs: () => nowMs, wallMs: () => 0 },
     requestTimeoutMs: 1_000,
@@ -150,8 +151,7 @@ function connect(level: Level | null = null) {
   return { context, replies, pipeline };
 }
 
-const keysOf = (reply: Reply | undefined) =>
-  reply?.kind === 'hits' ? reply.hits.map(({ key }) => key) : reply;
+const keysOf = (reply?: Reply) => (reply?.kind === 'hits' ? reply.hits.map(({ key }) => key) : reply);
 
 describe('a request of several groups', () => {
   it('reads each key in its group, by the level of its keyspace, and answers in the order of the keys', () => {

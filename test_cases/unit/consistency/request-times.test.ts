@@ -61,6 +61,7 @@ beforeEach(() => {
         shards: null,
       },
     ]),
+    isTimed: () => true,
     timeMs: () => 0,
     clock: {
       nowMs: () => {
