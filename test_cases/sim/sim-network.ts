@@ -62,6 +62,8 @@ export class SimNetwork {
   delays: Delays = { kind: 'uniform', minMs: 0.1, maxMs: 1 };
   transcript: Transcript | null = null;
   messages = 0;
+  /** Told of each message that a controller sends, if somebody counts. */
+  onSent: ((type: PeerMessage['type'], bytes: number) => void) | null = null;
   /** Connections made since the start. */
   #made = 0;
 
@@ -143,6 +145,11 @@ export class SimNetwork {
     });
   }
 
+  /** How many connections some side counts as up. */
+  get links(): number {
+    return [...this.#connections].filter(({ ends }) => ends.some(({ state }) => state === 'open')).length;
+  }
+
   isUp(from: number, to: number): boolean {
     return this.#current.has(`${from}>${to}`);
   }
@@ -157,6 +164,7 @@ export class SimNetwork {
     const number = ++this.messages;
     this.transcript?.sent(from, to, number, group, message);
     const body = encodeMessage(group, message);
+    this.onSent?.(message.type, body.length);
     end.pipe.send(this.#delayMs(from, to), () => {
       this.#awake(to, () => {
         if (!this.#isOpen(to, end)) return;
