@@ -1,6 +1,5 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal, JournalRecord } from '../journal/journal.ts';
-import type { Version } from '../ordering/version.ts';
 import type { VersionVector } from '../ordering/version-vector.ts';
 import { majorityOf } from '../placement/configuration.ts';
 import type { SchemePorts } from './scheme-ports.ts';
@@ -28,8 +27,11 @@ export interface SweeperPorts {
   readonly peers: () => readonly PeerKnowledge[];
   /** Deletions that absent peers do not know of may be forgotten now. */
   readonly mayForgetEarly: () => boolean;
-  /** The record of a gone entry is still needed here, whatever the peers know: an older write may be taken in late. */
-  readonly isNeeded: (version: Version) => boolean;
+  /**
+   * The record of a gone entry is still needed here, whatever the peers know: an older write may be taken in late, or
+   * the write that ended the entry may still be taken back.
+   */
+  readonly isNeeded: (record: JournalRecord) => boolean;
   /**
    * Has the end of an expired entry agreed as a write; false when that has to wait. Null when each replica forgets
    * expired entries by itself.
@@ -114,7 +116,7 @@ export class Sweeper {
   /** @returns false when it is still needed */
   #forget(record: JournalRecord, peers: readonly PeerKnowledge[]): boolean {
     const { journal, isNeeded, mayForgetEarly } = this.#ports;
-    if (isNeeded(record.version)) return false;
+    if (isNeeded(record)) return false;
     const without = peers.filter(({ known }) => !known.covers(record.version));
     // mutant: forgets-unknown-deletion
     if (without.length === 0) {

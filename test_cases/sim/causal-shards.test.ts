@@ -174,6 +174,12 @@ it('a write that is lost with its shard keeps no session waiting for ever (seed 
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
 
+/** The deletion was forgotten at once, since there is no peer that could lack it. Then the store refused it. */
+it('a controller alone in its shard keeps a deletion that its store may still refuse (seed 530015)', async () => {
+  const scenario = drawScenario(530_015, { level: 'causal', sharded: true });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});
+
 it('causal order holds across shards, whatever breaks', async () => {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 16; seed++)
     await expectRight(seed, { level: 'causal', sharded: true });

@@ -78,6 +78,7 @@ function movedShardOf(cluster: SimCluster, group: number, isOf: (key: string) =>
     lossesAlone: [],
     resumptions,
     former: [],
+    replicas: members.length,
     nodes: nodes.map((node) => {
       const member = members.includes(node) ? node : members[0]!;
       const own = joined(node.journals.all, member.journalOf(group));

@@ -11,6 +11,8 @@ export interface Judged
   readonly nodes: readonly JudgedNode[];
   /** Controllers that are none of the cluster any more. */
   readonly former: readonly JudgedNode[];
+  /** How many of the controllers have each key: all of them, where it is not given. */
+  readonly replicas?: number;
 }
 
 /** Whoever may have answered a client. */

@@ -30,6 +30,7 @@ export function withoutLost(history: History, losses: readonly Loss[]): History 
 export function unavoidableDeletes(cluster: Judged, applied: readonly Effect[]): Set<Effect> {
   const { durability } = cluster;
   const nodes = everyNode(cluster);
+  const replicas = cluster.replicas ?? nodes.length;
   const found = new Set<Effect>();
   if (durability !== 'none') return found;
   const newest = new Map<string, SetEffect>();
@@ -44,7 +45,7 @@ export function unavoidableDeletes(cluster: Judged, applied: readonly Effect[]):
     const takenBy = nodes.filter(({ store }) => store.takenMs(key, version) !== null);
     const isNowhereElse = takenBy.every((node) => node === origin);
     const hasDied = origin.diedMs > (origin.store.takenMs(key, version) ?? 0);
-    if (isNowhereElse && (hasDied || nodes.length === 1)) found.add(effect);
+    if (replicas === 1 || (isNowhereElse && hasDied)) found.add(effect);
   }
   return found;
 }

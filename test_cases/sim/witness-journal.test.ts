@@ -53,3 +53,13 @@ describe('the writes that a controller has known', () => {
     expect(forgotten(journal)).toBe('n0 knew k as of 20/0, and does not any more');
   });
 });
+
+/** Another controller had both of them as the state that they made (seed 49002299). */
+it('what a controller leaves behind includes what the writes of others rest on, and nothing newer', () => {
+  const abandoned = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20, 30]) abandoned.record(write(time));
+  const other = new WitnessJournal(new MemoryJournal());
+  other.record(write(20));
+  abandoned.abandon([other]);
+  expect(abandoned.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+});

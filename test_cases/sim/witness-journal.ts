@@ -82,11 +82,17 @@ export class WitnessJournal implements Journal {
     this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
   }
 
-  /** The run ends, and its state is part of no history: only what others have applied, too, counts. */
+  /**
+   * The run ends, and its state is part of no history: only what others have applied, too, counts. So does what it
+   * rests on. Others may have got that as a part of a state, in which newer writes had taken its place.
+   */
   abandon(others: readonly WitnessJournal[]): void {
     const isElsewhere = ({ version }: Effect) =>
       others.some(({ applied }) => applied.some((effect) => sameVersion(effect.version, version)));
-    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isElsewhere));
+    const shared = this.applied.filter(isElsewhere).map(({ version }) => version);
+    const last = shared.toSorted(compareVersions).at(-1);
+    const isKept = ({ version }: Effect) => last !== undefined && compareVersions(version, last) <= 0;
+    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
   }
 
   chainOf(key: string): ChainSum | null {

@@ -113,7 +113,8 @@ export class Convergent implements Scheme {
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
       dropValue: (key) => replica.dropValue(key),
-      isNeeded: (version) => this.#mayShowOlder(version),
+      // mutant: forgets-what-may-be-reverted
+      isNeeded: ({ key, version }) => this.#unconfirmed.has(key) || this.#mayShowOlder(version),
       proposeEnd: null,
     });
   }

@@ -46,7 +46,7 @@ export class Maintenance {
       peers: () => peerKnowledge(ports),
       mayForgetEarly: () => exchange.isIdle,
       dropValue: (key) => replica.dropValue(key),
-      isNeeded: (tombstone) => compareVersions(tombstone, order.applied) > 0,
+      isNeeded: ({ version }) => compareVersions(version, order.applied) > 0,
       proposeEnd: (record) => this.#proposeEnd(record),
     });
   }

@@ -114,4 +114,13 @@ export const CONVERGENT_MUTANTS: readonly Mutant[] = [
       name: 'a refused write that a crash brings back gets to all at eventual',
     },
   },
+  {
+    anchor: 'forgets-what-may-be-reverted',
+    name: 'forgets a deletion which the store may still refuse',
+    edit: { value: '({ version }) => this.#mayShowOlder(version)' },
+    test: {
+      file: 'causal-shards.test.ts',
+      name: 'a controller alone in its shard keeps a deletion that its store may still refuse (seed 530015)',
+    },
+  },
 ];
