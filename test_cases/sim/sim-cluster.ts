@@ -321,7 +321,7 @@ export class SimCluster {
       (other) =>
         other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#views, other.id),
     );
-    if (others.length < majorityOf(this.nodes.length) || !this.#haveShards(others)) return false;
+    if (others.length < majorityOf(this.voters) || !this.#haveShards(others)) return false;
     if (!haveVoters(this.#views, others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every(
