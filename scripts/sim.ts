@@ -21,6 +21,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --workers N           so many runs at the same time, instead of one on each core
   --horizon MS          deletions are not kept for a peer that is silent for longer
   --shards              keys spread over groups of some of the controllers
+  --followers           the same, and some controllers do not vote
   --mixed               keyspaces of all levels in one cluster, instead of one level
   --members             controllers come to vote and stop voting
   --joins               the same, and controllers with new ids come and go for good
@@ -50,6 +51,7 @@ const { values: options } = parseArgs({
     members: { type: 'boolean' },
     joins: { type: 'boolean' },
     shards: { type: 'boolean' },
+    followers: { type: 'boolean' },
     switches: { type: 'string' },
     workers: { type: 'string' },
     replay: { type: 'string' },
@@ -161,7 +163,7 @@ function commandFor(what: 'replay' | 'shrink', seed: string): string {
   const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
     (name) => options[name] !== undefined,
   );
-  const flags = (['mixed', 'members', 'joins', 'shards'] as const).flatMap((name) =>
+  const flags = (['mixed', 'members', 'joins', 'shards', 'followers'] as const).flatMap((name) =>
     options[name] === true ? [`--${name}`] : [],
   );
   const values = given.map((name) => `--${name} ${options[name]}`);
@@ -178,6 +180,7 @@ function drawOf({
   members,
   joins,
   shards,
+  followers,
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
@@ -196,7 +199,8 @@ function drawOf({
     ...(scheme === undefined ? {} : { scheme }),
     ...(mixed === undefined ? {} : { mixed }),
     ...(members === undefined && joins === undefined ? {} : { members: joins === true ? 'joins' : true }),
-    ...(shards === undefined ? {} : { sharded: shards }),
+    ...(shards === undefined && followers === undefined ? {} : { sharded: true }),
+    ...(followers === undefined ? {} : { followers }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),

@@ -1,6 +1,8 @@
-import type { GroupNumber } from '../base/number-kinds.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
+import { isFollower } from '../placement/configuration.ts';
+import { FIRST_SHARD_GROUP } from '../placement/shards.ts';
 import type { Group } from '../replication/group.ts';
 import type { SchemeName } from '../replication/schemes.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -22,10 +24,11 @@ export function healthOf({ clock }: CorePorts, groups: Groups, tickMs: number): 
 
 export function rolesOf(peers: Peers, groups: Groups): Roles {
   return new Roles({
+    node: groups.node,
     peers,
-    views: () => orderedGroupsOf(groups).map(({ views }) => views),
-    isCaughtUp: () => groups.withEntries.every(({ scheme }) => scheme.isCaughtUp),
-    isCaughtUpAt: (peer) => groups.withEntries.every((group) => !group.has(peer) || group.isCaughtUpAt(peer)),
+    viewsWith: (node) => servingWith(groups, node).flatMap(({ scheme: { views } }) => views ?? []),
+    isCaughtUp: () => servingIn(groups).every(({ scheme }) => scheme.isCaughtUp),
+    isCaughtUpAt: (peer) => servingWith(groups, peer).every((group) => group.isCaughtUpAt(peer)),
     journalTrouble: () => journalTroubleOf(groups.withEntries),
   });
 }
@@ -37,10 +40,28 @@ export interface OrderedGroup {
   readonly views: Membership;
 }
 
-export function orderedGroupsOf({ withEntries }: Groups): readonly OrderedGroup[] {
-  return withEntries.flatMap(({ number, schemeName, scheme: { views } }) =>
+export function orderedGroupsOf(groups: Groups): readonly OrderedGroup[] {
+  return servingIn(groups).flatMap(({ number, schemeName, scheme: { views } }) =>
     views === null ? [] : [{ number, schemeName, views }],
   );
+}
+
+/** The groups with entries in which this controller serves. */
+function servingIn(groups: Groups): readonly Group[] {
+  return servingWith(groups, groups.node);
+}
+
+/**
+ * Those of them in which the other controller serves as well. One that follows is in no view of the groups that voters
+ * have for whole keyspaces. None of these has keys then: each keyspace has shards.
+ */
+function servingWith({ withEntries, views, node }: Groups, other: ControllerId): readonly Group[] {
+  const isFollowed = [node, other].some((id) => isFollower(views.configuration, id));
+  const isServing = ({ number, scheme }: Group): boolean => {
+    // mutant: waits-for-a-view-of-voters
+    return !isFollowed || number >= FIRST_SHARD_GROUP || scheme.views === null;
+  };
+  return withEntries.filter((group) => group.has(other) && isServing(group));
 }
 
 function journalTroubleOf(groups: readonly Group[]): string {
@@ -48,10 +69,10 @@ function journalTroubleOf(groups: readonly Group[]): string {
 }
 
 /** Why some requests cannot be served yet; empty when all can. */
-export function notReadyBecauseOf({ withEntries }: Groups): string {
-  for (const { scheme } of withEntries) {
+export function notReadyBecauseOf(groups: Groups): string {
+  for (const { scheme } of servingIn(groups)) {
     const gate = scheme.gate('strong-read');
     if (gate.state !== 'open') return gate.reason;
   }
-  return withEntries[0].scheme.storeTrouble() ?? '';
+  return groups.withEntries[0].scheme.storeTrouble() ?? '';
 }

@@ -1,6 +1,6 @@
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Retired } from '../membership/messages.ts';
-import { isJoining } from '../placement/configuration.ts';
+import { isFollower, isJoining } from '../placement/configuration.ts';
 import type { Group } from '../replication/group.ts';
 import { SCHEMES } from '../replication/schemes.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -42,8 +42,11 @@ export class Retirement {
     const { configuration } = views;
     const { epoch } = configuration;
     if (epoch === undefined || views.isVoting() || this.#convergent.length === 0) return null;
-    // One that joins has answered nobody.
-    return isJoining(configuration, this.#ports.settings.self) ? null : { type: 'retired', epoch };
+    // One that joins has answered nobody, and one that follows goes on.
+    const { self } = this.#ports.settings;
+    return isJoining(configuration, self) || isFollower(configuration, self)
+      ? null
+      : { type: 'retired', epoch };
   }
 
   /** It is said again and again. The first time counts. */

@@ -7,9 +7,10 @@ import { isVoter } from '../placement/configuration.ts';
 export const DOES_NOT_VOTE = 'does not vote';
 
 export interface RolesPorts {
+  readonly node: ControllerId;
   readonly peers: Peers;
-  /** Gives those of all groups with ordered keyspaces. */
-  readonly views: () => readonly Membership[];
+  /** Gives those of all groups with ordered keyspaces in which the controller has a part, and this one as well. */
+  readonly viewsWith: (node: ControllerId) => readonly Membership[];
   /** This controller knew a moment ago all but little of what its peers know. */
   readonly isCaughtUp: () => boolean;
   /** The peer has said the same of itself. */
@@ -32,7 +33,7 @@ export class Roles {
   /** The role of this controller. If its lease has run out, it cannot know whether its view still holds. */
   get own(): string {
     const { isCaughtUp, journalTrouble } = this.#ports;
-    const views = this.#ports.views();
+    const views = this.#ports.viewsWith(this.#ports.node);
     const failing = journalTrouble();
     if (failing !== '') return `takes no writes: ${failing}`;
     if (views.length === 0) return isCaughtUp() ? 'member' : 'joining';
@@ -45,7 +46,7 @@ export class Roles {
   /** The role of a peer that is up. The peer itself says which view it serves in. */
   of(peer: ControllerId): string {
     const { peers } = this.#ports;
-    const views = this.#ports.views();
+    const views = this.#ports.viewsWith(peer);
     const failing = peers.heartbeat(peer)?.journalTrouble ?? '';
     if (!this.votes(peer)) return DOES_NOT_VOTE;
     if (failing !== '') return `takes no writes: ${failing}`;
@@ -59,20 +60,20 @@ export class Roles {
 
   /** The controller counts for majorities, as far as is known here. */
   votes(node: ControllerId): boolean {
-    return this.#ports.views().every(({ configuration }) => isVoter(configuration, node));
+    return this.#ports.viewsWith(node).every(({ configuration }) => isVoter(configuration, node));
   }
 
   /** The peer takes part: it is up and, as far as is known here, it serves. */
   isMember(peer: ControllerId): boolean {
     const { isCaughtUpAt } = this.#ports;
-    const views = this.#ports.views();
+    const views = this.#ports.viewsWith(peer);
     return views.length === 0 ? isCaughtUpAt(peer) : views.every((one) => one.isInView(peer));
   }
 
   /** This controller and the peer are members of the view: each gets the writes of the other without exchanges. */
   isInStep(peer: ControllerId): boolean {
     const { peers } = this.#ports;
-    const views = this.#ports.views();
+    const views = this.#ports.viewsWith(peer);
     return views.length > 0 && this.own === 'member' && peers.isUp(peer) && this.isMember(peer);
   }
 }

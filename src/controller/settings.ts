@@ -28,6 +28,8 @@ export interface Settings {
   readonly self: ControllerId;
   /** The controllers that the cluster was formed with, in the order of their ids. */
   readonly peers: readonly Address[];
+  /** So many of `peers` vote, the first ones; the others follow. Absent: all of them vote. */
+  readonly voters?: number;
   /** Of a controller that was added to the cluster later; absent for those in `peers`. */
   readonly added?: AddedController;
   /**
@@ -119,8 +121,12 @@ export function ownAddress({ self, peers, added }: Pick<Settings, 'self' | 'peer
 }
 
 /** The configuration that the controller with these settings begins with. */
-export function configuredOf({ peers, added }: Pick<Settings, 'peers' | 'added'>): Configuration {
-  return added === undefined ? configurationOf(peers) : added.configuration;
+export function configuredOf({
+  peers,
+  voters,
+  added,
+}: Pick<Settings, 'peers' | 'voters' | 'added'>): Configuration {
+  return added === undefined ? configurationOf(peers, voters) : added.configuration;
 }
 
 /** The address in text: human-readable, and equal at all controllers. */

@@ -60,12 +60,14 @@ export function leaseEndMs(proposal: Proposal, holder: ControllerId, leaseMs: nu
 
 /**
  * When the leases of all controllers that did not promise have run out. A controller that has promised holds none,
- * and neither does one that joins: it was never a member.
+ * and neither does one that joins or follows: it was never a member.
  *
  * @param configuration names all that may hold one
  */
 export function leasesEndMs(proposal: Proposal, configuration: Configuration, leaseMs: number): MonotonicMs {
-  const holders = configuration.controllers.filter(({ phase }) => phase !== 'joining').map(({ id }) => id);
+  const holders = configuration.controllers
+    .filter(({ phase }) => phase !== 'joining' && phase !== 'following')
+    .map(({ id }) => id);
   const silent = holders.filter((id) => !proposal.promises.has(id));
   const ends = silent.map((id) => leaseEndMs(proposal, id, leaseMs));
   // mutant: ignores-leases-left-out

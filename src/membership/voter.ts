@@ -1,6 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { samePlacement } from '../placement/agreed-placement.ts';
-import { type Configuration, isVoter } from '../placement/configuration.ts';
+import { type Configuration, isFollower, isVoter } from '../placement/configuration.ts';
 import { NO_BALLOT, sameBallot } from './ballot.ts';
 import { type Gate, OPEN } from './gate.ts';
 import type { ViewChanger } from './view-changer.ts';
@@ -14,6 +14,8 @@ export class Voter {
   /** The configuration for which `#votes` was found. */
   #votesIn: Configuration | null = null;
   #votes = true;
+  /** See `isFollowing`. */
+  #follows = false;
 
   constructor(node: ControllerId, configured: Configuration) {
     this.#node = node;
@@ -21,21 +23,26 @@ export class Voter {
   }
 
   isIn(configuration: Configuration): boolean {
-    if (configuration !== this.#votesIn) {
-      this.#votesIn = configuration;
-      this.#votes = isVoter(configuration, this.#node);
-    }
+    this.#look(configuration);
     return this.#votes;
+  }
+
+  /** This controller serves, and does not vote. */
+  isFollowing(configuration: Configuration): boolean {
+    this.#look(configuration);
+    return this.#follows;
   }
 
   /**
    * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one
    * that is not changed before it knows. One that was added has none of that before the first view that it has
-   * installed.
+   * installed. Where controllers follow, the placement is that of the configuration for ever.
    *
    * @param newest the newest configuration that is known here
    */
   gate(newest: Configuration, changer: ViewChanger): Gate {
+    // mutant: silent-without-vote
+    if (this.isFollowing(newest)) return OPEN;
     if (!this.isIn(newest)) return NOT_VOTING;
     const { view, configuration, placement, acceptedPlacement } = changer;
     if (view !== null) return OPEN;
@@ -44,5 +51,12 @@ export class Voter {
     if (this.#configured.epoch === undefined) return OPEN;
     const hadView = !sameBallot(changer.acceptor.accepted, NO_BALLOT);
     return hadView && samePlacement(placement, acceptedPlacement) ? OPEN : FIRST_VIEW;
+  }
+
+  #look(configuration: Configuration): void {
+    if (configuration === this.#votesIn) return;
+    this.#votesIn = configuration;
+    this.#votes = isVoter(configuration, this.#node);
+    this.#follows = isFollower(configuration, this.#node);
   }
 }

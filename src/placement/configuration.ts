@@ -7,9 +7,10 @@ export interface ConfiguredController {
   readonly port: number;
   /**
    * Absent: the controller votes. It counts for majorities, and may be a member of a view. `joining`: it takes the
-   * state over. `leaving`: it is about to be removed. Neither of them counts, is a member, or proposes a view.
+   * state over. `leaving`: it is about to be removed. `following`: it has shards, or forwards requests, and was never
+   * meant to vote. None of them counts, is a member, or proposes a view. One that follows serves, the others do not.
    */
-  readonly phase?: 'joining' | 'leaving';
+  readonly phase?: 'joining' | 'leaving' | 'following';
 }
 
 /**
@@ -40,11 +41,20 @@ export const VOTERS_MAX = 7;
 /** The bytes that a configuration may take as JSON, so that the record of views fits its place on disk. */
 export const CONFIGURATION_BYTES_MAX = 3_072;
 
-/** The configuration that a list of addresses makes: each controller's id is its place in the list. */
+/**
+ * The configuration that a list of addresses makes: each controller's id is its place in the list.
+ *
+ * @param voters so many vote, the first ones; the others follow
+ */
 export function configurationOf(
   addresses: readonly { readonly host: string; readonly port: number }[],
+  voters = addresses.length,
 ): Configuration {
-  return { controllers: addresses.map(({ host, port }, id) => ({ id, host, port })) };
+  return {
+    controllers: addresses.map(({ host, port }, id): ConfiguredController => {
+      return id < voters ? { id, host, port } : { id, host, port, phase: 'following' };
+    }),
+  };
 }
 
 /** The configuration of a group that only these controllers take part in, in which all of them vote. */
@@ -79,6 +89,16 @@ export function isConfigured({ controllers }: Configuration, id: ControllerId): 
 /** The controller was added, and takes the state over. */
 export function isJoining({ controllers }: Configuration, id: ControllerId): boolean {
   return controllers.some((one) => one.id === id && one.phase === 'joining');
+}
+
+/** The controller serves, and does not vote. */
+export function isFollower({ controllers }: Configuration, id: ControllerId): boolean {
+  return controllers.some((one) => one.id === id && one.phase === 'following');
+}
+
+/** Some controllers serve, and do not vote. */
+export function hasFollowers({ controllers }: Configuration): boolean {
+  return controllers.some(({ phase }) => phase === 'following');
 }
 
 export function isVoter({ controllers }: Configuration, id: ControllerId): boolean {
@@ -166,8 +186,7 @@ export function configurationFlaw(configuration: Configuration): string | null {
     if (!isWhole(id) || id <= last || id >= nextId!) return 'the ids of a configuration are out of order';
     if (typeof host !== 'string' || host === '' || !isWhole(port) || port > 65_535)
       return `controller ${id} has no address`;
-    if (phase !== undefined && phase !== 'joining' && phase !== 'leaving')
-      return `controller ${id} is in no phase`;
+    if (phase !== undefined && !PHASES.includes(phase)) return `controller ${id} is in no phase`;
     last = id;
   }
   if (before === undefined) return null;
@@ -177,6 +196,8 @@ export function configurationFlaw(configuration: Configuration): string | null {
     ? null
     : 'the voters before a change are no list of ids';
 }
+
+const PHASES: readonly string[] = ['joining', 'leaving', 'following'];
 
 function isVoting({ phase }: ConfiguredController): boolean {
   // mutant: counts-joining

@@ -1,3 +1,4 @@
+import { VOTERS_MAX } from '../../src/placement/configuration.ts';
 import { SHARDS_MAX } from '../../src/placement/slots.ts';
 import { set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
@@ -47,6 +48,7 @@ export async function measureCluster(controllers: number, spanMs: number): Promi
     level: 'linearizability',
     nodes: controllers,
     settings: {
+      voters: Math.min(controllers, VOTERS_MAX),
       sharded: sharded.map(({ name, shards }) => ({
         name,
         shards,

@@ -3,7 +3,6 @@ import type { Action } from '../../src/checkers/history.ts';
 import type { SessionHistory } from '../../src/checkers/session-history.ts';
 import type { PeerMessage } from '../../src/peer/messages.ts';
 import type { Level } from '../../src/placement/level.ts';
-import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { SEEN_FOR_SEC } from '../../src/store/hot-entries.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { isFleeting, LASTING_SECONDS } from './expiry.ts';
@@ -14,6 +13,7 @@ import { MemberSteps } from './member-steps.ts';
 import type { Outcome } from './outcome.ts';
 import { type Connection, type Fate, Recorder } from './recorder.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
+import { spreadBy } from './scenario-shards.ts';
 import { AgedClient, AgesRecorder } from './sim-ages.ts';
 import { SimClient } from './sim-clients.ts';
 import { READY_WITHIN_MS, SimCluster } from './sim-cluster.ts';
@@ -102,7 +102,7 @@ class Run {
         durability,
         scheme,
         keyspaces,
-        sharded: shards === undefined ? [] : [{ name: DEFAULT_KEYSPACE, ...shards }],
+        ...spreadBy(shards),
         tombstoneHorizonMs: horizonMs,
         hotBytesMax: seed % 2 === 0 ? 0 : HOT_BYTES_MAX,
       },

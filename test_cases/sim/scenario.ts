@@ -19,7 +19,7 @@ import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from '.
 import { drawJoinSteps, drawMemberSteps, JOINS_MAX, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
-import type { ScenarioShards } from './scenario-shards.ts';
+import { drawSpread, type ScenarioShards, withMostVoters } from './scenario-shards.ts';
 import { type AgedPlan, drawAges } from './sim-ages.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import type { Delays } from './sim-network.ts';
@@ -73,6 +73,8 @@ export interface Draw {
   readonly mixed?: boolean;
   /** Draws shards. */
   readonly sharded?: boolean;
+  /** With shards: some controllers do not vote. */
+  readonly followers?: boolean;
   /** The durabilities to draw from. */
   readonly durabilities?: readonly Durability[];
   readonly scheme?: OrderedScheme;
@@ -169,10 +171,13 @@ const SHARD_LEVELS: readonly Level[] = ['eventual', 'linearizability', 'sequenti
  * group knows of. At the end at most as many controllers are away as leave a replica of each shard, or a
  * majority of them where the shard is ordered.
  */
-function drawSharded(seed: number, { sharded: _, switches, members: asked, ...draw }: Draw): Scenario {
+function drawSharded(
+  seed: number,
+  { sharded: _, followers, switches, members: asked, ...draw }: Draw,
+): Scenario {
   const random = new Random(seed).fork('shards');
-  const nodes = draw.nodes ?? 3 + random.below(4);
-  const shards = { shards: 2 + random.below(3), replicas: 1 + random.below(3) };
+  const nodes = draw.nodes ?? 3 + random.below(4) + (followers === true ? 2 : 0);
+  const shards = drawSpread(random, followers === true);
   const horizonMs = Number.POSITIVE_INFINITY;
   const level = pickOr(draw.level, () => new Random(seed).fork('level of shards').pick(SHARD_LEVELS));
   const weakReads = isOrdered(level) ? {} : { weakReads: 0 };
@@ -180,7 +185,7 @@ function drawSharded(seed: number, { sharded: _, switches, members: asked, ...dr
   const fixed = { level, ...weakReads, horizonMs, switches: false, members, nodes } as const;
   const drawn = drawScenario(seed, { ...draw, ...fixed });
   const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
-  const away = drawn.absence.nodes.slice(0, shards.replicas - needed);
+  const away = withMostVoters(drawn.absence.nodes.slice(0, shards.replicas - needed), shards);
   const sharded = { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
   if (switches !== 'all' || isOrdered(level)) return sharded;
   const activeMs = Math.max(500, ...drawn.clients.map(planMs));

@@ -322,6 +322,9 @@ export class SimCluster {
         other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#views, other.id),
     );
     if (others.length < majorityOf(this.voters) || !this.#haveShards(others)) return false;
+    const { voters } = this.#options.settings ?? {};
+    if (voters !== undefined && others.filter(({ id }) => id < voters).length < majorityOf(voters))
+      return false;
     if (!haveVoters(this.#views, others)) return false;
     const keys = new Set(others.flatMap((other) => other.liveKeys()));
     return [...keys].every(

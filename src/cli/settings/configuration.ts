@@ -23,6 +23,7 @@ import {
   type ShardsOfLevel,
   shardedKeyspace,
   tooManyShards,
+  votersAmong,
   zonesOf,
 } from './shard-settings.ts';
 
@@ -40,14 +41,17 @@ export function resolveConfiguration(layers: readonly RawSettings[]): ResolvedSe
   const chosen = new Chosen(layers);
   const peers = chosen.read('peers', read.addresses);
   const scheme = chosen.read('scheme', read.scheme);
+  const keyspaces = chosen.read('keyspaces', keyspacesWith(scheme));
+  const sharded = shardedOf(chosen, peers, scheme);
   const configuration: ResolvedSettings = {
     cluster: chosen.read('cluster', read.name),
     peers,
+    ...votersAmong(peers, { keyspaces, sharded }),
     secretFile: chosen.read('cluster_secret', (text) => text),
     level: placedLevel(chosen.read('consistency', read.level), scheme),
     scheme,
-    keyspaces: chosen.read('keyspaces', keyspacesWith(scheme)),
-    sharded: shardedOf(chosen, peers, scheme),
+    keyspaces,
+    sharded,
     zones: chosen.read('zones', zonesOf(peers)),
     form: chosen.read('form', read.yesOrNo),
     httpPort: chosen.read('http_port', httpPortFor(peers)),

@@ -1,5 +1,7 @@
-import type { Address } from '../../controller/settings.ts';
+import type { Address, SharedSettings } from '../../controller/settings.ts';
+import { VOTERS_MAX } from '../../placement/configuration.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
+import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
 import { CAUSAL_SHARDS_MAX, SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { GivenShards } from './keyspace-list.ts';
@@ -83,4 +85,17 @@ export function zonesOf(peers: readonly Address[]): ValueReader<readonly string[
       `there are ${peers.length} peers, and ${zones.length} zones; give each peer its zone, in the same order`,
     );
   };
+}
+
+/**
+ * How many of `peers` vote: the first seven of more, where every keyspace has shards. The others have shards, or none,
+ * and follow. A keyspace without shards is on the controllers that vote, so all vote where there is one.
+ */
+export function votersAmong(
+  peers: readonly Address[],
+  { keyspaces, sharded }: Pick<SharedSettings, 'keyspaces' | 'sharded'>,
+): Pick<SharedSettings, 'voters'> {
+  const isSharded = ({ name }: { readonly name: string }) => sharded.some((one) => one.name === name);
+  const areAllSharded = [{ name: DEFAULT_KEYSPACE }, ...keyspaces].every(isSharded);
+  return peers.length > VOTERS_MAX && areAllSharded ? { voters: VOTERS_MAX } : {};
 }

@@ -11,7 +11,7 @@ import {
   withMoveCancelled,
   withReshard,
 } from '../../placement/agreed-placement.ts';
-import { votersOf } from '../../placement/configuration.ts';
+import { hasFollowers, votersOf } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -99,6 +99,9 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
 /** @returns why the change can't be made now; null when it can */
 function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply | null {
   const { views } = core.groups;
+  // A controller that follows hears of no placement, so there is never another one than that of the configuration.
+  // mutant: changes-what-followers-go-by
+  if (hasFollowers(views.configuration)) return clientError(FOLLOWED);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError('OLDER_RELEASE', `${core.peers.nameOf(older)} runs an older release: upgrade it`);
@@ -119,6 +122,9 @@ function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply 
   const gate = views.gate('write');
   return gate.state === 'closed' ? failed(gate) : null;
 }
+
+const FOLLOWED =
+  'some controllers of this cluster do not vote, and go by the configuration: keyspaces keep their shards and levels';
 
 const SPREAD = 'has several shards: it keeps its keys and its level while the cluster runs';
 

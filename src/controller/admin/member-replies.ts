@@ -1,7 +1,7 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { shardsNamedIn } from '../../placement/agreed-placement.ts';
-import { isCounted } from '../../placement/configuration.ts';
+import { hasFollowers, isCounted } from '../../placement/configuration.ts';
 import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
@@ -42,6 +42,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
 function refusalOf({ core }: MemberParts): Reply | null {
   const { views } = core.groups;
+  if (hasFollowers(views.configuration)) return clientError(FOLLOWED);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
@@ -56,6 +57,9 @@ function refusalOf({ core }: MemberParts): Reply | null {
     ? serverError('MEMBERS_CHANGING', 'another change of the controllers is under way: try again')
     : null;
 }
+
+const FOLLOWED =
+  'of a cluster in which only the first controllers of peers vote, the controllers can not be changed while it runs';
 
 /** Why the members could not take the peer in now; empty when they could. */
 function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: ControllerId): string {

@@ -30,6 +30,33 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'waits-for-a-view-of-voters',
+    name: 'has a controller that does not vote wait for a view of those that do',
+    edit: { value: 'true' },
+    test: {
+      file: 'followers.test.ts',
+      name: 'controllers that do not vote, at linearizability are members, and no voters',
+    },
+  },
+  {
+    anchor: 'silent-without-vote',
+    name: 'forwards nothing from a controller that does not vote',
+    edit: 'drop',
+    test: {
+      file: 'followers.test.ts',
+      name: 'controllers that do not vote, at sequential serve what they have, and forward the rest',
+    },
+  },
+  {
+    anchor: 'changes-what-followers-go-by',
+    name: 'moves shards although some controllers would not hear of it',
+    edit: 'drop',
+    test: {
+      file: 'followers.test.ts',
+      name: 'a cluster in which some controllers do not vote refuses a change of the shards',
+    },
+  },
+  {
     anchor: 'plans-shards-anew',
     name: 'plans the groups of shards from the configuration although the controllers have agreed on them',
     edit: { value: '[]' },

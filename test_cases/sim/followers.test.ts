@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Level } from '../../src/placement/level.ts';
+import type { Request } from '../../src/protocol/request.ts';
+import { ask, read, set } from './ask.ts';
+import { SimCluster } from './sim-cluster.ts';
+
+/** Nine controllers, of which three vote. Their keys are spread over six shards, most of them without a voter. */
+
+const VOTERS = 3;
+const KEYS = Array.from({ length: 30 }, (_, i) => `key:${i}`);
+
+async function started(level: Level): Promise<SimCluster> {
+  const cluster = new SimCluster({
+    seed: 1,
+    level,
+    nodes: 9,
+    settings: { voters: VOTERS, sharded: [{ name: 'default', shards: 6, replicas: 3 }] },
+  });
+  await cluster.start();
+  await cluster.run(1_000);
+  return cluster;
+}
+
+const LEVELS: readonly Level[] = ['linearizability', 'sequential', 'causal', 'eventual'];
+
+describe.each(LEVELS)('controllers that do not vote, at %s', (level) => {
+  it('serve what they have, and forward the rest', async () => {
+    const cluster = await started(level);
+    for (const [i, key] of KEYS.entries())
+      expect(await ask(cluster, i % 9, set(key, `${i}`))).toMatchObject({ outcome: 'stored' });
+    await cluster.run(2_000);
+    for (const { id } of cluster.nodes)
+      for (const [i, key] of KEYS.entries()) expect(await read(cluster, id, key)).toBe(`${i}`);
+  });
+
+  it('are members, and no voters', async () => {
+    const { nodes } = await started(level);
+    for (const { core } of nodes) {
+      expect(core!.roles.own).toBe('member');
+      for (const peer of core!.peers.ids) expect(core!.roles.of(peer)).toBe('member');
+    }
+    const { view } = nodes[0]!.core!.groups.views;
+    expect(view!.members.map(({ node }) => node)).toEqual([0, 1, 2]);
+    expect(nodes[8]!.core!.groups.views.view).toBeNull();
+  });
+
+  it('go on while no majority of the voters is there', async () => {
+    const cluster = await started(level);
+    cluster.nodes[0]!.kill();
+    cluster.nodes[1]!.kill();
+    await cluster.run(3_000);
+    const withVoter = (key: string) =>
+      cluster.nodes[8]!.core!.router.partOf(key).elsewhere?.members.some((id) => id < 2) === true;
+    const others = KEYS.filter((key) => !withVoter(key));
+    expect(others.length).toBeGreaterThan(5);
+    for (const key of others)
+      expect(await ask(cluster, 8, set(key, 'x')), key).toMatchObject({ outcome: 'stored' });
+  });
+});
+
+describe('a cluster in which some controllers do not vote', () => {
+  const commands: readonly (readonly [string, Request])[] = [
+    [
+      'a change of the shards',
+      { kind: 'keyspace', change: { what: 'shards', keyspace: 'default', shards: 4 }, format: 'table' },
+    ],
+    [
+      'that one gives its shards away',
+      { kind: 'keyspace', change: { what: 'rebalance', keyspace: 'default', without: 8 }, format: 'table' },
+    ],
+    ['that a voter goes', { kind: 'member', change: { come: null, go: '2' }, format: 'table' }],
+    ['that another one votes', { kind: 'member', change: { come: '5', go: null }, format: 'table' }],
+  ];
+  it.each(commands)('refuses %s', async (_, request) => {
+    const cluster = await started('eventual');
+    for (const node of [0, 8])
+      expect(await ask(cluster, node, request)).toMatchObject({ reason: expect.stringMatching(/vote/) });
+  });
+});
