@@ -1,6 +1,7 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import type { ViewPartTold } from '../membership/messages.ts';
-import type { Announced } from '../replication/messages.ts';
+import { type Configuration, idsEndOf } from '../placement/configuration.ts';
+import type { Announced, Announcement } from '../replication/messages.ts';
 import type { Groups } from './groups.ts';
 
 /** What a controller says of a group behind a heartbeat. */
@@ -25,4 +26,9 @@ export function announcementsOf(groups: Groups, isPlaced: boolean): readonly Ann
       return { group, message: { type: 'view-part', ...views.part } };
     }),
   ];
+}
+
+/** What a heartbeat says in the place of a version vector, where each group is announced by a message. */
+export function nothingKnown(configuration: Configuration): Pick<Announcement, 'known'> {
+  return { known: new Array<number>(idsEndOf(configuration)).fill(0) };
 }

@@ -6,11 +6,14 @@ import { OLDER_RELEASE } from '../peer/cluster-identity.ts';
 import {
   type Configuration,
   configurationAmong,
+  isChanging,
+  isConfigured,
   isCounted,
   isVoter,
   newerConfiguration,
   votersOf,
 } from '../placement/configuration.ts';
+import { forcedWithout, isMissingMarks, isRemovedByForce } from '../placement/forced.ts';
 import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/member-changes.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -51,13 +54,39 @@ export class ConfigurationFollower {
     const { views } = groups;
     if (views.acceptedPlacement !== null || views.configuration.epoch !== undefined)
       for (const peer of olderPeers()) core.refuse(peer, OLDER_RELEASE);
+    if (isRemovedByForce(views.configuration, core.settings.self)) return this.#endAll();
     for (const one of followingViews(groups)) this.#follow(one);
     this.#dropRemoved();
+  }
+
+  /** This controller was removed by force: it takes part in the views of no group any more. */
+  #endAll(): void {
+    const { core, groups } = this.#ports;
+    const { configuration } = groups.views;
+    for (const { views } of groups.furtherViews)
+      if (!isRemovedByForce(views.configuration, core.settings.self))
+        views.onMessage(core.settings.self, { type: 'configuration', configuration });
+  }
+
+  /** Controllers were removed by force from the root group, and from this one as well. */
+  #force(views: Membership): void {
+    const { configuration } = this.#ports.groups.views;
+    const { marks, removed } = configuration.forced!;
+    const lost = removed.map(({ id }) => id).filter((id) => isConfigured(views.configuration, id));
+    const to = forcedWithout(views.configuration, lost, marks.at(-1)!);
+    if (typeof to === 'string') return;
+    this.#reconfigure(views, to, {
+      reason: `controllers were removed by force: ${lost.join(', ')}`,
+      isFor: [],
+    });
   }
 
   #follow(views: Membership): void {
     const { groups, peers } = this.#ports;
     const root = groups.views;
+    // mutant: forces-the-root-alone
+    if (root.isAsking() && !views.isReconfiguring && isMissingMarks(views.configuration, root.configuration))
+      return this.#force(views);
     if (root.view === null || views.isReconfiguring || this.#nowMs < (this.#againMs.get(views) ?? 0)) return;
     // A member that is about to leave the group may have left the root group already, and not know of it.
     if (!views.isAsking((id) => isVoter(root.configuration, id))) return;
@@ -98,7 +127,7 @@ export class ConfigurationFollower {
   ): void {
     const { settings } = this.#ports.core;
     views.reconfigure({
-      from: views.view!.configuration,
+      from: views.view === null ? views.acceptedConfiguration : views.view.configuration,
       to,
       reason,
       deadlineMs: this.#nowMs + settings.requestTimeoutMs,
@@ -119,7 +148,7 @@ export class ConfigurationFollower {
 export function areAllFollowing(groups: Groups): boolean {
   const { configuration } = groups.views;
   return followingViews(groups).every((one) => {
-    return one.configuration.before === undefined && sameVoters(one.configuration, configuration);
+    return !isChanging(one.configuration) && sameVoters(one.configuration, configuration);
   });
 }
 

@@ -14,10 +14,9 @@ import type { Moving } from '../placement/moving.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import { isHopMessage } from '../replication/hop/messages.ts';
-import type { Announcement } from '../replication/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
-import { announcementsOf } from './announcements.ts';
+import { announcementsOf, nothingKnown } from './announcements.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { controllerPortsOf } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -31,6 +30,7 @@ import { Mover } from './moves/mover.ts';
 import { peersTakingPart } from './moves/taking-part.ts';
 import { PeerLog } from './peer-log.ts';
 import { absenceOf, peerIdsIn, peersOf } from './peers-of.ts';
+import { RemovedPeers } from './removed-peers.ts';
 import { Retirement } from './retirement.ts';
 import type { Roles } from './roles.ts';
 import { Serving } from './serving.ts';
@@ -63,6 +63,7 @@ export class Core {
   readonly #peerLog: PeerLog;
   readonly #health: Health;
   readonly #follower: ConfigurationFollower;
+  readonly #removed: RemovedPeers;
   /** This run has to end, because the next one starts empty. It does nothing more. */
   #isOver = false;
 
@@ -74,6 +75,7 @@ export class Core {
     this.#ports = ports;
     this.#known = ports.configured;
     this.#configuration = () => this.#known;
+    this.#removed = new RemovedPeers(ports, this.#configuration);
     this.peers = peersOf(ports, this.#configuration, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     this.#peerLog = new PeerLog({ peers: this.peers, log });
@@ -173,6 +175,7 @@ export class Core {
 
   onPeerUp(peer: ControllerId): void {
     if (this.#isOver) return;
+    if (this.#removed.has(peer)) return this.#removed.turnAway(peer);
     this.onHeard(peer);
     this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
     for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
@@ -182,6 +185,7 @@ export class Core {
   }
 
   onPeerDown(peer: ControllerId): void {
+    if (this.#removed.has(peer)) return;
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerDown(peer);
     this.serving.onPeerDown(peer);
     this.mover.onPeerDown(peer);
@@ -196,14 +200,14 @@ export class Core {
 
   /** Something came from the peer. */
   onHeard(peer: ControllerId): void {
-    if (!this.peers.onHeard(peer)) return;
+    if (this.#removed.has(peer) || !this.peers.onHeard(peer)) return;
     this.#peerLog.up(peer);
     this.#onChange();
   }
 
   /** @param number of the group that the message names */
   onMessage(from: ControllerId, number: GroupNumber, message: PeerMessage): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#removed.has(from)) return;
     // The time first: this controller may have none yet, and the checks need one.
     if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
     const flaw = this.#admission.flawOf(from, message);
@@ -364,11 +368,6 @@ export class Core {
     for (const group of this.groups.all) if (group.has(from)) group.scheme.onAnswer(from, askedMs);
   }
 
-  /** What a heartbeat says in the place of a version vector, where each group is announced by a message. */
-  #nothingKnown(): Pick<Announcement, 'known'> {
-    return { known: new Array<number>(idsEndOf(this.#configuration())).fill(0) };
-  }
-
   #onSuspect(peer: ControllerId): void {
     this.#peerLog.down(peer);
     this.#onChange();
@@ -385,7 +384,7 @@ export class Core {
       ...this.groups.views.part,
       hears: this.peers.steady,
       ...this.#health.announcement,
-      ...(this.#isPlaced ? this.#nothingKnown() : this.groups.withEntries[0].announcement),
+      ...(this.#isPlaced ? nothingKnown(this.#known) : this.groups.withEntries[0].announcement),
       type: 'heartbeat',
       departure: this.departure.phase,
       heard: this.peers.askedMs(idsEndOf(this.#configuration())),

@@ -1,5 +1,8 @@
 import type { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
+import type { Mesh } from '../peer/mesh.ts';
+import type { Configuration } from '../placement/configuration.ts';
+import { linkedIn } from '../placement/forced.ts';
 import type { KvDriver } from '../store/driver.ts';
 import { KVController } from '../store/kv-controller.ts';
 import type { LargeValues } from '../store/large-values.ts';
@@ -100,7 +103,7 @@ export function createParts(
     requestFlush,
     nextTurn: setImmediate,
     lend: (value) => largeValues.lend(value),
-    onConfiguration: ({ controllers }) => mesh.setControllers(controllers),
+    onConfiguration: (configuration) => linkTo(configuration, mesh),
     onChange: () => clients.drain(),
     startEmpty: (abandoned) => end.ask({ kind: 'start-empty', ...abandoned }),
     log: logger,
@@ -126,6 +129,12 @@ export function createParts(
 }
 
 /** The parts that look at keys. */
+function linkTo(configuration: Configuration, mesh: Mesh): void {
+  // Links to controllers that were removed by force end, and are made again to tell them so.
+  mesh.setControllers(configuration.controllers);
+  mesh.setControllers(linkedIn(configuration));
+}
+
 function keyParts({ router, time, mover }: Core, { requestTimeoutMs }: Settings) {
   const clock = MACHINE_CLOCK;
   const timeMs = () => time.cluster.nowMs();

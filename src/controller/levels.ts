@@ -4,6 +4,7 @@ import type { Membership } from '../membership/membership.ts';
 import { placementOnLink } from '../peer/cluster-identity.ts';
 import { epochOf, type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
 import { type AgreedShards, agreedShardsOf, shardsAsPlanned } from '../placement/agreed-shards.ts';
+import { marksOf } from '../placement/forced.ts';
 import { isStronger } from '../placement/level.ts';
 import { levelOf, type PlacedLevel } from '../placement/placed-level.ts';
 import { type KeyspaceSettings, placementText } from '../placement/placement.ts';
@@ -23,7 +24,7 @@ import { groupsOf } from './moves/transfers.ts';
 import { type KnownShards, shardParts } from './shard-parts.ts';
 
 /** The placements that a controller's part in the views knows. */
-type Placements = Pick<Membership, 'placement' | 'acceptedPlacement'>;
+type Placements = Pick<Membership, 'placement' | 'acceptedPlacement' | 'configuration'>;
 
 /** The groups as far as levels need them. */
 type RoutedGroups = Pick<
@@ -120,7 +121,12 @@ export class Levels {
   onLink(zones: readonly string[], isAdded: boolean): string {
     const shards = shardsText(shardsAsPlanned(this.agreedShards), zones);
     const inWords = shards === '' ? this.inWords : `${this.inWords} ${shards}`;
-    return placementOnLink(inWords, epochOf(this.#views.placement), isAdded);
+    return placementOnLink(
+      inWords,
+      epochOf(this.#views.placement),
+      isAdded,
+      marksOf(this.#views.configuration),
+    );
   }
 
   /**

@@ -53,6 +53,11 @@ export class AgreedChange<Value> {
     return this.#wanted !== null;
   }
 
+  /** What is to be agreed on; null when no change is wanted. */
+  get wanted(): Value | null {
+    return this.#wanted?.to ?? null;
+  }
+
   /** Why a view is to be proposed; null when no change is wanted. */
   get reason(): string | null {
     return this.#wanted?.reason ?? null;
@@ -87,6 +92,11 @@ export class AgreedChange<Value> {
     }
     const isNext = epochOf(value) === epochOf(wanted.to);
     this.#end(same(value, wanted.to) ? 'installed' : isNext ? 'overtaken' : 'unknown');
+  }
+
+  /** What was wanted must not happen any more. A view that carries it may still be installed. */
+  giveUp(): void {
+    if (this.#wanted !== null) this.#end('unknown');
   }
 
   onTick(nowMs: MonotonicMs): void {

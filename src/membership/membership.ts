@@ -16,14 +16,7 @@ import { Readmission } from './readmission.ts';
 import { isMember, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import { predecessorOf } from './view-choice.ts';
-import {
-  ABOUT_TO_BE_TAKEN_IN,
-  CATCHING_UP,
-  LEASE_RENEWED,
-  NO_LEASE,
-  NOT_VOTING,
-  outOfView,
-} from './view-gates.ts';
+import { ABOUT_TO_BE_TAKEN_IN, CATCHING_UP, LEASE_RENEWED, NO_LEASE, outOfView } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import { ViewTimes } from './view-times.ts';
 import { Voter } from './voter.ts';
@@ -182,6 +175,12 @@ export class Membership {
     this.#changes.configuration.begin(wanted);
   }
 
+  /** Of the view that was accepted here last. Null: that of the configuration file. */
+  get acceptedConfiguration(): Configuration | null {
+    const { acceptedConfiguration } = this.#changer;
+    return acceptedConfiguration === this.#ports.configured ? null : acceptedConfiguration;
+  }
+
   /** This controller asks for what follows by itself. @param isAble may ask */
   isAsking(isAble: (id: ControllerId) => boolean = () => true): boolean {
     return this.view !== null && isAskingIn(this.view, this.#ports, isAble);
@@ -327,7 +326,7 @@ export class Membership {
 
   #gateWithoutView(): Gate {
     const { peers, journal } = this.#ports;
-    if (!this.isVoting()) return NOT_VOTING;
+    if (!this.isVoting()) return this.#voter.gateOutside(this.configuration);
     const tooFew = this.#withoutMajority(peers.unavailable);
     if (tooFew !== null) return tooFew;
     const { journalTrouble, exclusionReason } = journal;
@@ -373,6 +372,7 @@ export class Membership {
 
   #reasonToChange(): string | null {
     const { view } = this;
+    if (this.#changes.forced(this.#ports.peers) !== null) return this.#changes.reason;
     if (view !== null)
       return this.#reasons.reasonToChange(view, this.#changer.installedMs) ?? this.#changes.reason;
     if (this.isOutside || !this.isVoting()) return null;
@@ -384,7 +384,7 @@ export class Membership {
    */
   #isPromising(): boolean {
     const { mayForm, peers } = this.#ports;
-    const configuration = this.configuration;
+    const configuration = this.#changes.forced(peers) ?? this.configuration;
     const acceptors = this.#acceptors();
     const able = [...acceptors.keys()].filter((node) => !peers.withJournalTrouble.includes(node));
     if (!haveMajority(configuration, able)) return false;

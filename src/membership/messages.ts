@@ -217,6 +217,9 @@ export type MembershipMessage =
   | Accepted
   | Install;
 
+/** The messages of a change of view. */
+export type ViewMessage = Exclude<MembershipMessage, Granted | ViewPartTold>;
+
 /** The message in the form in which it is sent. */
 export function asSent<M extends MembershipMessage>(
   message: M | Promised | Accept,

@@ -1,5 +1,6 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Configuration } from '../placement/configuration.ts';
+import { linkedIn } from '../placement/forced.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
 import { CLOCK_DRIFT_MAX } from './lease.ts';
 import type { Accept, Promised } from './messages.ts';
@@ -60,12 +61,13 @@ export function leaseEndMs(proposal: Proposal, holder: ControllerId, leaseMs: nu
 
 /**
  * When the leases of all controllers that did not promise have run out. A controller that has promised holds none,
- * and neither does one that joins or follows: it was never a member.
+ * and neither does one that joins or follows: it was never a member. One that was removed by force may hold one.
  *
  * @param configuration names all that may hold one
  */
 export function leasesEndMs(proposal: Proposal, configuration: Configuration, leaseMs: number): MonotonicMs {
-  const holders = configuration.controllers
+  // mutant: forced-forgets-leases
+  const holders = linkedIn(configuration)
     .filter(({ phase }) => phase !== 'joining' && phase !== 'following')
     .map(({ id }) => id);
   const silent = holders.filter((id) => !proposal.promises.has(id));
@@ -102,3 +104,10 @@ export function isWorthWaiting(
 const OTHERS_WITHIN_MS = 100;
 
 export const NO_PROPOSAL = { ballot: NO_BALLOT, accept: null, accepted: new Set<number>(), leasesEndMs: 0 };
+
+/**
+ * A change that makes no step within this time is stuck, and another may follow it, in milliseconds. Shorter: a slow
+ * change is overtaken again and again. Longer: a proposer that died stops all controllers for longer.
+ */
+export const PROMISES_WITHIN_MS = 300;
+export const ACCEPTS_WITHIN_MS = 500;

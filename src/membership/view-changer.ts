@@ -2,28 +2,32 @@ import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
+import { follows, isRemovedByForce } from '../placement/forced.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import {
   type Accept,
   type AcceptorState,
   asSent,
-  type Granted,
-  type MembershipMessage,
   type Promised,
   unconfigured,
   unplaced,
-  type ViewPartTold,
+  type ViewMessage,
 } from './messages.ts';
 import { promiseOf } from './promise.ts';
-import { isWorthWaiting, leasesEndMs, NO_PROPOSAL, newProposal, type Proposal } from './proposal.ts';
-import { ballotName, type Member, type View } from './view.ts';
+import {
+  ACCEPTS_WITHIN_MS,
+  isWorthWaiting,
+  leasesEndMs,
+  NO_PROPOSAL,
+  newProposal,
+  PROMISES_WITHIN_MS,
+  type Proposal,
+} from './proposal.ts';
+import { ballotName, isOfRun, type Member, type View } from './view.ts';
 import type { ViewChangerPorts } from './view-changer-ports.ts';
-import { chooseView, isRecovered, newestConfiguration } from './view-choice.ts';
+import { chooseView, configurationToAsk, isRecovered } from './view-choice.ts';
 import { ViewReport } from './view-report.ts';
-
-/** The messages of a change of view. */
-type ViewMessage = Exclude<MembershipMessage, Granted | ViewPartTold>;
 
 /**
  * Agrees on views, by two-phase ballots: prepare, promise, accept, accepted, install.
@@ -275,10 +279,11 @@ export class ViewChanger {
     const { node, bus, clock, heard, leaseMs, mayForm, configured, keepsOrder } = this.#ports;
     const proposal = this.#proposal;
     if (proposal === null || proposal.accept !== null) return;
-    const configuration = newestConfiguration(proposal.promises) ?? configured;
+    const { configurationAfter } = this.#ports;
+    const configuration = configurationToAsk(proposal.promises, configured, configurationAfter);
     if (!haveMajority(configuration, [...proposal.promises.keys()])) return;
     if (!proposal.promises.has(node) || isWorthWaiting(proposal, heard(), leaseMs, clock.nowMs())) return;
-    const { placementAfter, configurationAfter } = this.#ports;
+    const { placementAfter } = this.#ports;
     const view = { keepsOrder, configured, placementAfter, configurationAfter };
     const accept = chooseView({ ...proposal, ...view }, configuration, mayForm);
     if (typeof accept === 'string') {
@@ -302,7 +307,7 @@ export class ViewChanger {
     if (compareBallots(ballot, promised) < 0) return this.#tell(from, { type: 'rejected', promised });
     if (sameBallot(ballot, accepted) || (this.#coming && sameBallot(ballot, this.#coming.ballot))) return;
     // An earlier run has promised this ballot, if any has: the view counts on a state that this run does not have.
-    if (!sameBallot(ballot, promised) || !this.#isForThisRun(accept)) return;
+    if (!sameBallot(ballot, promised) || !isOfRun(accept, this.#ports)) return;
     this.#moved(ACCEPTS_WITHIN_MS);
     // mutant: joins-with-old-state
     if (accept.sources.includes(this.#ports.node)) return this.#take(from, accept, null);
@@ -314,11 +319,6 @@ export class ViewChanger {
       this.#transferringFrom = null;
       this.#take(from, accept, accept.donorApplied);
     });
-  }
-
-  #isForThisRun({ members }: Accept): boolean {
-    const { node, incarnation } = this.#ports;
-    return members.some((member) => member.node === node && member.incarnation === incarnation);
   }
 
   /** Accepts the view: from now on this controller belongs to it, and waits for the installation. */
@@ -374,11 +374,14 @@ export class ViewChanger {
 
   /**
    * A view with this configuration is installed elsewhere. That is no vote: promises name the configuration of the view
-   * that was accepted here. A controller that has a view, or is about to have one, goes by that one.
+   * that was accepted here. A controller that has a view, or is about to have one, goes by that one, unless it was
+   * removed by force: the others go on without it, so its view must end.
    */
   #onConfiguration(configuration: Configuration): void {
+    if (!follows(configuration, this.configuration)) return;
+    // mutant: serves-beside-the-forced
+    if (isRemovedByForce(configuration, this.#ports.node)) this.#leave();
     if (this.#view !== null || this.#coming !== null) return;
-    if (newerConfiguration(this.configuration, configuration) !== configuration) return;
     this.#configuration = configuration;
     this.#record.noteConfiguration(configuration);
     this.#ports.onPlacement();
@@ -391,10 +394,3 @@ export class ViewChanger {
     else this.#ports.bus.send(node, asSent(message));
   }
 }
-
-/**
- * A change that makes no step within this time is stuck, and another may follow it, in milliseconds. Shorter: a slow
- * change is overtaken again and again. Longer: a proposer that died stops all controllers for longer.
- */
-const PROMISES_WITHIN_MS = 300;
-const ACCEPTS_WITHIN_MS = 500;

@@ -10,6 +10,7 @@ import {
   sameConfiguration,
   votersOf,
 } from '../placement/configuration.ts';
+import { isForcing } from '../placement/forced.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import type { Member } from './view.ts';
@@ -47,6 +48,8 @@ export type Predecessor =
  * If no controller remembers a view, there is nothing to continue. A majority of such controllers must not begin an
  * empty cluster beside a controller that has the data.
  *
+ * Of a forced configuration all that are left have spoken, and the newest state that any of them has is continued.
+ *
  * @param mayForm a human who knows that there is no such controller has said that a majority may begin
  */
 export function predecessorOf(
@@ -59,7 +62,8 @@ export function predecessorOf(
   for (const { accepted, retention } of acceptors.values()) {
     if (retention === 'intact' && compareBallots(accepted, newest) > 0) newest = accepted;
   }
-  const recovered = recoveredPredecessor(acceptors, newest);
+  const isForced = isForcing(configuration);
+  const recovered = recoveredPredecessor(acceptors, newest, isForced);
   if (recovered !== null && (areAll || isSufficient(acceptors, recovered, configuration))) return recovered;
   if (sameBallot(newest, NO_BALLOT)) {
     if (areAll || (mayForm && haveNoView(acceptors, configuration))) return { kind: 'nothing' };
@@ -68,7 +72,8 @@ export function predecessorOf(
       reason: 'a cluster that nobody remembers is formed only with all its controllers, or with --form yes',
     };
   }
-  if (haveMajority(configuration, notBeyond(acceptors, newest))) return { kind: 'view', ballot: newest };
+  const isLast = (isForced && areAll) || haveMajority(configuration, notBeyond(acceptors, newest));
+  if (isLast) return { kind: 'view', ballot: newest };
   return {
     kind: 'unknown',
     reason: 'the last view may have had members that are silent or have lost their memory',
@@ -136,10 +141,14 @@ function isSufficient(
   );
 }
 
-/** @param kept the newest view that some controller still has in full */
+/**
+ * @param kept the newest view that some controller still has in full
+ * @param isForced there is nobody else whose state could be newer
+ */
 function recoveredPredecessor(
   acceptors: ReadonlyMap<ControllerId, AcceptorState>,
   kept: Ballot,
+  isForced: boolean,
 ): Predecessor | null {
   let accepted = NO_BALLOT;
   let recovered = NO_BALLOT;
@@ -149,7 +158,7 @@ function recoveredPredecessor(
     if (isRecovered(acceptor.retention) && isNewer) recovered = acceptor.accepted;
   }
   if (sameBallot(recovered, NO_BALLOT) || compareBallots(recovered, kept) <= 0) return null;
-  if (compareBallots(recovered, accepted) >= 0) return { kind: 'recovered', ballot: recovered };
+  if (isForced || compareBallots(recovered, accepted) >= 0) return { kind: 'recovered', ballot: recovered };
   return { kind: 'unknown', reason: 'those who accepted the last view have lost what they knew' };
 }
 
@@ -252,6 +261,19 @@ function chooseRuns(
 export function newestConfiguration(promises: ReadonlyMap<ControllerId, Promised>): Configuration | null {
   // mutant: forgets-newer-configuration
   return newestPromise(promises)?.configuration ?? null;
+}
+
+/**
+ * The configuration whose majority a proposer needs. A forced one that it wants does not need those that it drops.
+ */
+export function configurationToAsk(
+  promises: ReadonlyMap<ControllerId, Promised>,
+  configured: Configuration,
+  configurationAfter: ViewChoiceInput['configurationAfter'],
+): Configuration {
+  const newest = newestConfiguration(promises);
+  const wanted = configurationAfter(newest, null);
+  return (isForcing(wanted) ? wanted : newest) ?? configured;
 }
 
 /** Those that continue the last view in the order that they had there, and then those that come new, by their ids. */

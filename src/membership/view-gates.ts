@@ -12,6 +12,13 @@ export const NOT_VOTING = closedBecause(
   'this controller does not vote, and serves nothing until it does: main.ts member list',
 );
 
+/** To a controller that the others went on without. */
+export const REMOVED_BY_FORCE_TEXT =
+  'this controller was removed by force, when it was taken for lost: the cluster goes on without it, and takes ' +
+  'nothing from it. Set its data aside, and add it as a new controller by member add';
+
+export const REMOVED_BY_FORCE = closedBecause('NOT_VOTING', REMOVED_BY_FORCE_TEXT);
+
 export const FIRST_VIEW = waitBecause('NO_VIEW', 'this controller was added, and waits for its first view');
 
 export const ABOUT_TO_BE_TAKEN_IN = waitBecause(

@@ -20,6 +20,11 @@ export function isMember(view: View, node: ControllerId): boolean {
   return view.members.some((member) => member.node === node);
 }
 
+/** This run of the controller is a member. */
+export function isOfRun({ members }: Pick<View, 'members'>, { node, incarnation }: Member): boolean {
+  return members.some((member) => member.node === node && member.incarnation === incarnation);
+}
+
 /** A human-readable ballot: `3.1` is the third, proposed by controller 1. */
 export function ballotName(ballot: Ballot): string {
   return `${ballot.counter}.${ballot.node}`;

@@ -1,10 +1,11 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { samePlacement } from '../placement/agreed-placement.ts';
 import { type Configuration, isFollower, isVoter } from '../placement/configuration.ts';
+import { isRemovedByForce } from '../placement/forced.ts';
 import { NO_BALLOT, sameBallot } from './ballot.ts';
 import { type Gate, OPEN } from './gate.ts';
 import type { ViewChanger } from './view-changer.ts';
-import { FIRST_VIEW, NOT_VOTING } from './view-gates.ts';
+import { FIRST_VIEW, NOT_VOTING, REMOVED_BY_FORCE } from './view-gates.ts';
 
 /** Whether this controller votes, as far as it knows, and so may answer. */
 export class Voter {
@@ -33,6 +34,11 @@ export class Voter {
     return this.#follows;
   }
 
+  /** Why a controller that does not vote serves nothing. */
+  gateOutside(newest: Configuration): Gate {
+    return isRemovedByForce(newest, this.#node) ? REMOVED_BY_FORCE : NOT_VOTING;
+  }
+
   /**
    * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one
    * that is not changed before it knows. One that was added has none of that before the first view that it has
@@ -43,7 +49,7 @@ export class Voter {
   gate(newest: Configuration, changer: ViewChanger): Gate {
     // mutant: silent-without-vote
     if (this.isFollowing(newest)) return OPEN;
-    if (!this.isIn(newest)) return NOT_VOTING;
+    if (!this.isIn(newest)) return this.gateOutside(newest);
     const { view, configuration, placement, acceptedPlacement } = changer;
     if (view !== null) return OPEN;
     // mutant: votes-before-installed

@@ -1,8 +1,16 @@
 import type { Clock } from '../base/clock.ts';
+import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, type Placement, samePlacement } from '../placement/agreed-placement.ts';
-import { type Configuration, configurationEpoch, sameConfiguration } from '../placement/configuration.ts';
+import {
+  type Configuration,
+  configurationEpoch,
+  isChanging,
+  sameConfiguration,
+} from '../placement/configuration.ts';
+import { isForcing, isRemovedByForce } from '../placement/forced.ts';
 import { settled } from '../placement/member-changes.ts';
 import { AgreedChange } from './agreed-change.ts';
+import type { Peers } from './peers.ts';
 import type { View } from './view.ts';
 
 export interface WantedChangesPorts {
@@ -29,6 +37,17 @@ export class WantedChanges {
     return this.placement.reason ?? this.configuration.reason;
   }
 
+  /** The forced configuration that is wanted; null where none is. It is given up when one that it drops is heard. */
+  forced(peers: Pick<Peers, 'ids' | 'isHeard'>): Configuration | null {
+    const { wanted } = this.configuration;
+    if (wanted === null || !isForcing(wanted)) return null;
+    const isBack = (id: ControllerId) => isRemovedByForce(wanted, id) && peers.isHeard(id);
+    // mutant: forced-while-heard
+    if (!peers.ids.some(isBack)) return wanted;
+    this.configuration.giveUp();
+    return null;
+  }
+
   onInstalled({ placement, configuration, members }: View): void {
     this.placement.onInstalled(placement, members);
     this.configuration.onInstalled(configuration, members);
@@ -43,12 +62,12 @@ export class WantedChanges {
   }
 
   /**
-   * A view is installed here whose configuration names those that voted before it. The next view no longer has to ask
-   * them.
+   * A view is installed here whose configuration names those that voted before it, or was forced. The next view no
+   * longer has to ask all of them.
    */
   #settle({ configuration }: View): void {
     const { clock, stepMs } = this.#ports;
-    if (configuration?.before === undefined) return;
+    if (configuration === null || !isChanging(configuration)) return;
     if (this.configuration.isUnderWay) return;
     this.configuration.begin({
       from: configuration,

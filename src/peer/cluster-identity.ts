@@ -1,4 +1,5 @@
 import type { ControllerId } from '../base/number-kinds.ts';
+import { areApart } from '../placement/forced.ts';
 import { placementDifference, shardDifference } from '../placement/placement.ts';
 import type { Hello } from './messages.ts';
 
@@ -19,11 +20,21 @@ export const OLDER_RELEASE =
 
 /**
  * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
- * only go by its configuration, refuses the link. One that was added says that it has none yet.
+ * only go by its configuration, refuses the link. One that was added says that it has none yet. The names of forced
+ * changes come last.
  */
-export function placementOnLink(placement: string, epoch: number, isAdded: boolean): string {
-  return epoch === 0 && !isAdded ? placement : `${placement} @${epoch}`;
+export function placementOnLink(
+  placement: string,
+  epoch: number,
+  isAdded: boolean,
+  marks: readonly string[] = [],
+): string {
+  const agreed = epoch === 0 && !isAdded ? placement : `${placement} @${epoch}`;
+  return marks.length === 0 ? agreed : `${agreed} ~${marks.join()}`;
 }
+
+const FORCED_APART =
+  'controllers were removed by force on both sides, so these are two clusters, and neither takes anything from the other';
 
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
@@ -31,7 +42,22 @@ export function placementOnLink(placement: string, epoch: number, isAdded: boole
  * placement: they are the same by the same one. A controller that remembers no placement would serve by the shards that
  * are configured until it gets one, so they have to be those of the peer. One that was added serves nobody until then.
  */
-function placementRefusal(there: string, here: string, version: number): string | null {
+function placementRefusal(hello: string, own: string, version: number): string | null {
+  // mutant: greets-forced-apart
+  if (areApart(marksIn(hello), marksIn(own))) return FORCED_APART;
+  return agreedRefusal(withoutMarks(hello), withoutMarks(own), version);
+}
+
+/** See `marksOf`. */
+function marksIn(placement: string): readonly string[] {
+  return placement.split(' ~')[1]?.split(',') ?? [];
+}
+
+function withoutMarks(placement: string): string {
+  return placement.split(' ~')[0]!;
+}
+
+function agreedRefusal(there: string, here: string, version: number): string | null {
   const [its, own] = [epochIn(there), epochIn(here)];
   const isAgreed = [its, own].some((epoch) => epoch !== '' && epoch !== NO_EPOCH);
   if (!isAgreed) return placementDifference(withoutEpoch(there), withoutEpoch(here));

@@ -30,6 +30,18 @@ export interface Configuration {
   readonly before?: readonly ControllerId[];
   /** The smallest id that no controller ever had. Absent: `idsEndOf` tells. */
   readonly nextId?: number;
+  /** Controllers were dropped without a majority. Absent where that never was so. See `forcedWithout`. */
+  readonly forced?: Forced;
+}
+
+/** What is kept of forced changes. */
+export interface Forced {
+  /** A name for each forced change since the cluster was formed, oldest first. */
+  readonly marks: readonly string[];
+  /** The controllers that these changes dropped. */
+  readonly removed: readonly ConfiguredController[];
+  /** It is not known yet that a view with the last change is installed: all controllers that vote have to agree. */
+  readonly all?: true;
 }
 
 /** Ids are below this: a version has eight bits for the id of its controller. No id is ever given twice. */
@@ -118,11 +130,11 @@ export function addressTextOf({ controllers }: Configuration, id: ControllerId):
 
 /**
  * These controllers, each named once, contain a majority of those that vote; while a change is under way, also a
- * majority of those that voted before it.
+ * majority of those that voted before it, and while a forced change is under way, all that vote.
  */
 export function haveMajority(configuration: Configuration, ids: readonly ControllerId[]): boolean {
   const { before } = configuration;
-  if (!isMajorityOf(votersOf(configuration), ids)) return false;
+  if (!areEnough(configuration, ids)) return false;
   return before === undefined || isMajorityOf(before, ids);
 }
 
@@ -134,7 +146,7 @@ export function haveMajority(configuration: Configuration, ids: readonly Control
 export function mayBeMembers(configuration: Configuration, ids: readonly ControllerId[]): boolean {
   const voters = votersOf(configuration);
   const { before } = configuration;
-  if (!ids.every((id) => voters.includes(id)) || !isMajorityOf(voters, ids)) return false;
+  if (!ids.every((id) => voters.includes(id)) || !areEnough(configuration, ids)) return false;
   // mutant: members-unknown-before
   return (
     before === undefined ||
@@ -163,9 +175,15 @@ export function configurationEpoch(configuration: Configuration | null): number 
   return configuration?.epoch ?? 0;
 }
 
-/** The one with the larger epoch; the first of two with the same. */
+/** A change is under way, so another one has to wait. */
+export function isChanging({ before, forced }: Configuration): boolean {
+  return before !== undefined || forced?.all === true;
+}
+
+/** The one that was forced more often; else the one with the larger epoch; the first of two with the same. */
 export function newerConfiguration(a: Configuration, b: Configuration): Configuration {
-  return configurationEpoch(a) >= configurationEpoch(b) ? a : b;
+  const times = (a.forced?.marks.length ?? 0) - (b.forced?.marks.length ?? 0);
+  return (times || configurationEpoch(a) - configurationEpoch(b)) >= 0 ? a : b;
 }
 
 export function sameConfiguration(a: Configuration | null, b: Configuration | null): boolean {
@@ -189,6 +207,8 @@ export function configurationFlaw(configuration: Configuration): string | null {
     if (phase !== undefined && !PHASES.includes(phase)) return `controller ${id} is in no phase`;
     last = id;
   }
+  if (configuration.forced !== undefined && !isForcedRight(configuration.forced, nextId!))
+    return 'what a configuration says of forced changes is wrong';
   if (before === undefined) return null;
   const isRight =
     Array.isArray(before) && before.length > 0 && before.length <= VOTERS_MAX && before.every(isWhole);
@@ -199,9 +219,25 @@ export function configurationFlaw(configuration: Configuration): string | null {
 
 const PHASES: readonly string[] = ['joining', 'leaving', 'following'];
 
+function isForcedRight({ marks, removed, all }: Forced, nextId: number): boolean {
+  const isMark = (mark: unknown) => typeof mark === 'string' && /^[\w-]{1,40}$/.test(mark);
+  const isGone = ({ id, host, port }: ConfiguredController) =>
+    isWhole(id) && id < nextId && typeof host === 'string' && isWhole(port) && port <= 65_535;
+  const areLists = Array.isArray(marks) && marks.length > 0 && Array.isArray(removed);
+  return areLists && marks.every(isMark) && removed.every(isGone) && (all === undefined || all === true);
+}
+
 function isVoting({ phase }: ConfiguredController): boolean {
   // mutant: counts-joining
   return phase === undefined;
+}
+
+/** Of those that vote a majority, or all of them while a forced change is under way. */
+function areEnough(configuration: Configuration, ids: readonly ControllerId[]): boolean {
+  const voters = votersOf(configuration);
+  // mutant: forced-by-some
+  const enough = configuration.forced?.all ? voters.length : majorityOf(voters.length);
+  return voters.filter((id) => ids.includes(id)).length >= enough;
 }
 
 function isMajorityOf(counted: readonly ControllerId[], ids: readonly ControllerId[]): boolean {
@@ -215,6 +251,8 @@ function isWhole(value: unknown): boolean {
 /** With the fields in one order, whatever order they were read in. */
 function inOrder(configuration: Configuration | null): unknown {
   if (configuration === null) return null;
-  const { epoch, controllers, before, nextId } = configuration;
-  return [epoch, before, nextId, controllers.map(({ id, host, port, phase }) => [id, host, port, phase])];
+  const { epoch, controllers, before, nextId, forced } = configuration;
+  const inOrderOfFields = ({ id, host, port, phase }: ConfiguredController) => [id, host, port, phase];
+  const dropped = forced && [forced.marks, forced.removed.map(inOrderOfFields), forced.all];
+  return [epoch, before, nextId, controllers.map(inOrderOfFields), dropped];
 }

@@ -6,12 +6,14 @@ import {
   configurationFlaw,
   IDS_END,
   idsEndOf,
+  isChanging,
   isConfigured,
   isVoter,
   mayBeMembers,
   VOTERS_MAX,
   votersOf,
 } from './configuration.ts';
+import { withAddressFree } from './forced.ts';
 
 /**
  * The steps by which controllers come to vote, and stop voting. Each step is a configuration that follows another, and
@@ -37,7 +39,7 @@ export function withJoining(
   configuration: Configuration,
   { host, port }: { readonly host: string; readonly port: number },
 ): Configuration | string {
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   const known = configuration.controllers.find((one) => one.host === host && one.port === port);
   if (known !== undefined) return `controller ${known.id} is at ${host}:${port}`;
   // mutant: id-given-twice
@@ -45,7 +47,7 @@ export function withJoining(
   if (id >= IDS_END) return `all ${IDS_END} ids were given to controllers that came and went`;
   const joining: ConfiguredController = { id, host, port, phase: 'joining' };
   const next = {
-    ...following(configuration),
+    ...withAddressFree(following(configuration), host, port),
     controllers: [...configuration.controllers, joining],
     nextId: id + 1,
   };
@@ -58,7 +60,7 @@ export function withJoining(
  * @returns why it can't be, in words
  */
 export function without(configuration: Configuration, id: ControllerId): Configuration | string {
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   if (!isConfigured(configuration, id)) return `there is no controller ${id}`;
   if (isVoter(configuration, id)) return `controller ${id} votes`;
   const controllers = configuration.controllers.filter((one) => one.id !== id);
@@ -72,9 +74,9 @@ export function without(configuration: Configuration, id: ControllerId): Configu
  *
  * @param founders how many controllers the cluster was formed with: their ids are the first ones
  */
-export function toDrop({ before, controllers }: Configuration, founders: number): ControllerId | null {
-  if (before !== undefined) return null;
-  return controllers.find(({ id, phase }) => id >= founders && phase === 'leaving')?.id ?? null;
+export function toDrop(configuration: Configuration, founders: number): ControllerId | null {
+  if (isChanging(configuration)) return null;
+  return configuration.controllers.find(({ id, phase }) => id >= founders && phase === 'leaving')?.id ?? null;
 }
 
 /**
@@ -87,7 +89,7 @@ export function withVoters(
   come: readonly ControllerId[],
   go: readonly ControllerId[],
 ): Configuration | string {
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   const before = votersOf(configuration);
   const controllers = configuration.controllers.map(({ id, host, port, phase }): ConfiguredController => {
     if (come.includes(id)) return { id, host, port };
@@ -116,7 +118,7 @@ export function towards(
   target: Configuration,
   isReady: (id: ControllerId) => boolean,
 ): Configuration | null {
-  if (configuration.before !== undefined || target.before !== undefined) return null;
+  if (isChanging(configuration) || isChanging(target)) return null;
   const [voters, wanted] = [votersOf(configuration), votersOf(target)];
   const come = wanted.filter((id) => !voters.includes(id) && isReady(id));
   const go = voters.filter((id) => !wanted.includes(id));
@@ -165,10 +167,10 @@ export function beforeHeard({ controllers, nextId }: Configuration, self: Contro
   return nextId === undefined ? { controllers: outside } : { controllers: outside, nextId };
 }
 
-/** The change is known to be installed: those that voted before it count no more. */
+/** The change is known to be installed: those that voted before it count no more, and a majority is enough again. */
 export function settled(configuration: Configuration): Configuration {
-  const { before: _, ...rest } = following(configuration);
-  return rest;
+  const { before: _, forced, ...rest } = following(configuration);
+  return forced === undefined ? rest : { ...rest, forced: { marks: forced.marks, removed: forced.removed } };
 }
 
 const UNDER_WAY = 'another change of the controllers is under way';

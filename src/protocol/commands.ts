@@ -196,7 +196,7 @@ export const COMMANDS: readonly Command[] = [
     usage: words.MEMBER_USAGE,
     help: 'the controllers, and which of them vote; one more, one less, or one in the place of another',
     wordsMin: 1,
-    wordsMax: 4,
+    wordsMax: 24,
     parse: words.parseMember,
   },
   {

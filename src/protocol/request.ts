@@ -239,6 +239,16 @@ export interface WantedMembers {
   readonly go: string | null;
   /** With the one that comes, all others that join vote as well if they can. Text and HTTP have no word for it. */
   readonly allThatJoin?: true;
+  /** In place of all that. */
+  readonly forced?: WantedRemoval;
+}
+
+/** Controllers that are gone for good, and with them the majority: they are to be dropped without one. */
+export interface WantedRemoval {
+  /** By id or as `HOST:PORT`. */
+  readonly lost: readonly string[];
+  /** False: what may be lost is told, and nothing is done. */
+  readonly isConfirmed: boolean;
 }
 
 /** memchorus's own command: the controllers and which of them vote, or a change of that. */

@@ -2,7 +2,14 @@ import { KEY_BYTES_MAX } from './limits.ts';
 import { arithmeticRequest, deleteRequest } from './make-request.ts';
 import type { MetaFlags } from './meta/meta-flags.ts';
 import { parseI32, parseU32, parseU64 } from './numbers.ts';
-import type { InvalidRequest, Request, StorageVerb, WantedKeyspace, WantedMembers } from './request.ts';
+import type {
+  InvalidRequest,
+  Request,
+  StorageVerb,
+  WantedKeyspace,
+  WantedMembers,
+  WantedRemoval,
+} from './request.ts';
 import type { TextLine } from './text-line.ts';
 
 /**
@@ -217,12 +224,21 @@ export function parseMember(line: TextLine): Request {
 function memberChangeOf(words: readonly string[]): WantedMembers | null {
   const [what, first = '', second = ''] = words;
   if (what === 'add' && words.length === 2) return { come: first, go: null };
+  const forced = what === 'remove' ? forcedRemovalIn(words.slice(1)) : null;
+  if (forced !== null) return { come: null, go: null, forced };
   if (what === 'remove' && words.length === 2) return { come: null, go: first };
   return what === 'replace' && words.length === 3 ? { come: second, go: first } : null;
 }
 
+/** @param words behind `remove` @returns null where it is no forced removal */
+function forcedRemovalIn(words: readonly string[]): WantedRemoval | null {
+  const isConfirmed = words.at(-1) === 'confirmed';
+  const rest = isConfirmed ? words.slice(0, -1) : words;
+  return rest.length > 1 && rest.at(-1) === 'force' ? { lost: rest.slice(0, -1), isConfirmed } : null;
+}
+
 export const MEMBER_USAGE =
-  'member [json | add <controller> | remove <controller> | replace <controller> <controller>]';
+  'member [json | add <controller> | remove <controller> | replace <controller> <controller> | remove <controller>... force [confirmed]]';
 
 /** The words are looked up when the request is carried out. */
 export function parseLevel(line: TextLine): Request {

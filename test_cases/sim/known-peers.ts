@@ -1,4 +1,5 @@
 import { type Configuration, idsOf, isConfigured } from '../../src/placement/configuration.ts';
+import { isRemovedByForce } from '../../src/placement/forced.ts';
 
 /** The peers of a simulated controller: those that the cluster was formed with, and those that were added since. */
 export class KnownPeers {
@@ -25,7 +26,8 @@ export class KnownPeers {
   /** Those that are none any more by this configuration. */
   lostBy(configuration: Configuration): readonly number[] {
     const stay = this.#added(configuration);
-    return this.ids.filter((peer) => peer >= this.#founders && !stay.includes(peer));
+    const isGone = (peer: number) => peer >= this.#founders && !stay.includes(peer);
+    return this.ids.filter((peer) => isGone(peer) || isRemovedByForce(configuration, peer));
   }
 
   #added(configuration: Configuration): readonly number[] {

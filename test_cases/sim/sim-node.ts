@@ -276,7 +276,7 @@ export class SimNode implements NetworkNode {
   /** @throws unless a test lies or a clock is wrong: then there is nothing else to refuse */
   #refuse(peer: number, reason: string): void {
     this.refusals++;
-    if (!this.isLiedTo && !reason.includes('max_clock_skew'))
+    if (!this.isLiedTo && !/max_clock_skew|removed by force/.test(reason))
       throw new Error(`a message of ${peer} is refused: ${reason}`);
     this.#note(`refuses n${peer}: ${reason}`);
     this.#ports.network.close(this.id, peer);

@@ -52,6 +52,8 @@ export interface CommandLine {
   readonly drill: DrillFlags;
   /** With `status`, `level`, `keyspace`, `member`, `levels` and `drill`. */
   readonly json: boolean;
+  /** With `member remove … --force`: it is not asked for. */
+  readonly isSure: boolean;
   /** With `status`. */
   readonly watch: boolean;
   /** With `lab`; null with anything else. */
@@ -76,7 +78,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const change = isChange
     ? keyspaceWords(mode, rest.splice(0), given)
     : isMember
-      ? memberWords(rest.splice(0))
+      ? memberWords(rest.splice(0), given.has('force'))
       : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
@@ -102,6 +104,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     drill: drillFlags(given),
     measuredMs: millisecondsOf(given, 'seconds', MEASURED_SECONDS_MAX),
     json: given.has('json'),
+    isSure: given.has('yes'),
     watch: given.has('watch'),
     lab,
   };
@@ -334,6 +337,8 @@ All of it while clients read and write. Exit code 0: done, 1: not done, or not k
        main.ts member add <controller>                    one that runs and does not vote votes again
        main.ts member add <host>:<port>                   one that is not in peers joins, and votes once it is filled
        main.ts member replace <controller> <controller>   both at once: the first goes, the second comes
+       main.ts member remove <controller>... --force      drops all that are gone for good, where no majority is left;
+                                                          tells what may be lost, and asks; --yes answers
 A controller is named by its id or as <host>:<port>. Exit code 0: done, 1: not done.`,
   drill: DRILL_SYNOPSIS,
   lab: LAB_SYNOPSIS,

@@ -116,6 +116,11 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
       'seconds until the controllers have to be ready, or know a change; 0: do not wait [30]',
     ),
   },
+  force: {
+    modes: ['member'],
+    options: toggle('Members:', 'with remove: no majority is left, and these controllers are gone for good'),
+  },
+  yes: { modes: ['member'], options: toggle('Members:', 'with --force: does it without asking') },
 };
 
 const DRILL: readonly Mode[] = ['drill'];

@@ -6,13 +6,16 @@ const WORDS_BEHIND: Readonly<Record<string, number>> = { add: 1, remove: 1, repl
 /**
  * The words behind `member`: those of the protocol's command `member`.
  *
+ * @param isForced with `--force`
  * @returns the words that a controller takes; none to list the controllers
  * @throws UsageError
  */
-export function memberWords(words: readonly string[]): readonly string[] {
+export function memberWords(words: readonly string[], isForced: boolean): readonly string[] {
   const [first = 'list'] = words;
+  if (isForced && first === 'remove' && words.length > 1 && words.every(isWord)) return [...words, 'force'];
+  if (isForced) throw new UsageError('COMMAND_LINE', FORCED_USAGE);
   if (first === 'list' && words.length <= 1) return [];
-  const isWhole = words.every((word) => /^[\x21-\x7e]+$/.test(word));
+  const isWhole = words.every(isWord);
   if (isWhole && Object.hasOwn(WORDS_BEHIND, first) && WORDS_BEHIND[first] === words.length - 1) return words;
   throw new UsageError(
     'COMMAND_LINE',
@@ -20,3 +23,10 @@ export function memberWords(words: readonly string[]): readonly string[] {
       'each by its id or as <host>:<port>; such as: main.ts member remove 4',
   );
 }
+
+function isWord(word: string): boolean {
+  return /^[\x21-\x7e]+$/.test(word);
+}
+
+const FORCED_USAGE =
+  '--force goes with remove, and with all controllers that are gone for good: main.ts member remove 1 2 --force';

@@ -25,16 +25,17 @@ export async function runJoining(
     );
   const address = { host: host ?? LOOPBACK, port };
   const { peers } = configuration;
-  if (peers.some((peer) => sameAddress(peer, address)))
-    throw new UsageError(
-      'COMMAND_LINE',
-      `${formatAddress(address)} is one of peers: start it without --join`,
-    );
   const secret = readSecret(configuration, process.env, runDirectory);
   requireSecretFor([...peers, address], secret);
   const dataDir = dataDirOf(configuration.dataDir, runDirectory);
   const tell = (text: string) => void process.stdout.write(`${text}\n`);
   const joined = await joinedAt(address, line.join, dataDir, tell);
+  // One that was removed by force may be followed by another one at its address, which has another id.
+  if (joined.id < peers.length && peers.some((peer) => sameAddress(peer, address)))
+    throw new UsageError(
+      'COMMAND_LINE',
+      `${formatAddress(address)} is one of peers: start it without --join`,
+    );
   const settings = settingsOf(configuration, joined.id, line.store, runDirectory);
   return runController({ ...settings, added: joined.added }, secret);
 }

@@ -9,6 +9,7 @@ import { EXIT_FAILED, EXIT_OK, OperationError } from '../failure.ts';
 import { sameAddress } from '../settings/address.ts';
 import type { ResolvedSettings } from '../settings/configuration.ts';
 import { ask, print, sessionOf, tell, textOf } from './admin-session.ts';
+import { runForced } from './run-forced.ts';
 
 /** How long the change may take to be over, unless `--wait` says otherwise, in milliseconds. */
 const DONE_WITHIN_MS = 30_000;
@@ -36,6 +37,8 @@ export async function runMembers(
       const members = await membersAt(session);
       return print(line.json ? JSON.stringify(members) : renderMembers(members));
     }
+    if (line.change.at(-1) === 'force')
+      return await runForced(session, `member ${line.change.join(' ')}`, line.isSure);
     const untilMs = performance.now() + (line.waitMs ?? DONE_WITHIN_MS);
     const command = `member ${line.change.join(' ')}`;
     const coming = line.change[0] === 'remove' ? null : line.change.at(-1)!;

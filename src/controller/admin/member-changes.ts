@@ -6,6 +6,7 @@ import {
   type Configuration,
   haveMajority,
   idsOf,
+  isChanging,
   isConfigured,
   isJoining,
   isVoter,
@@ -81,7 +82,7 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   const trouble = come === null ? '' : situation.joinTroubleOf(come);
   if (trouble !== '')
     return later('CATCHING_UP', `${nameIn(configuration, come!)} ${trouble}: try again later`);
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   const coming =
     come === null ? [] : [come, ...(wanted.allThatJoin === true ? othersReady(come, situation) : [])];
   const to = withVoters(configuration, coming, go === null ? [] : [go]);
@@ -107,7 +108,7 @@ function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
   const { configuration } = situation;
   const address = parseAddress(word);
   if (address === null || wasGiven(word, configuration)) return refused(whyUnknown(word, configuration));
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   const to = withJoining(configuration, address);
   if (typeof to === 'string') return refused(to);
   const { id } = to.controllers.at(-1)!;
@@ -121,7 +122,7 @@ function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
  */
 function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers {
   const { configuration } = situation;
-  if (configuration.before !== undefined) return UNDER_WAY;
+  if (isChanging(configuration)) return UNDER_WAY;
   const to = without(configuration, go);
   if (typeof to === 'string') return refused(to);
   const text = `${nameIn(configuration, go)} is none of the cluster any more`;
@@ -141,7 +142,7 @@ export function nameIn(configuration: Configuration, id: ControllerId): string {
 }
 
 /** @param word an id, also as `controller-2`, or an address */
-function idNamed(word: string, configuration: Configuration): ControllerId | null {
+export function idNamed(word: string, configuration: Configuration): ControllerId | null {
   const text = word.replace(/^controller-/, '');
   const found = configuration.controllers.find(
     ({ id }) => `${id}` === text || addressTextOf(configuration, id) === word,
@@ -155,7 +156,7 @@ function idNamed(word: string, configuration: Configuration): ControllerId | nul
   return configuration.controllers.find(isThere)?.id ?? null;
 }
 
-function whyUnknown(word: string, configuration: Configuration): string {
+export function whyUnknown(word: string, configuration: Configuration): string {
   const known = configuration.controllers.map(({ id }) => `${id} (${addressTextOf(configuration, id)})`);
   return `${word} is no controller of this cluster, whose controllers are ${known.join(', ')}`;
 }

@@ -1,19 +1,15 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
-import { shardsNamedIn } from '../../placement/agreed-placement.ts';
 import { hasFollowers, isCounted } from '../../placement/configuration.ts';
-import { holdersOf } from '../../placement/reshard.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
 import { areAllFollowing } from '../configuration-follower.ts';
-import type { ControllerParts } from '../controller-parts.ts';
 import type { Core } from '../core.ts';
 import { membersOf, renderMembers } from '../status/members-report.ts';
-import type { RoleParts } from '../status/status-report.ts';
+import { replyToForced } from './forced-replies.ts';
 import { memberChangeOf, nameIn, type ParsedMembers } from './member-changes.ts';
+import { keyspacesOver, linesOf, type MemberParts } from './member-parts.ts';
 import type { OnAdminReply } from './store-administration.ts';
-
-type MemberParts = RoleParts & Pick<ControllerParts, 'settings' | 'clock'>;
 
 /** Answers `member`: lists the controllers, or has them agree on which of them vote. */
 export function replyToMember(parts: MemberParts, request: MemberRequest, answer: OnAdminReply): void {
@@ -21,6 +17,8 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     const members = membersOf(parts);
     return answer(linesOf(request.format === 'json' ? JSON.stringify(members) : renderMembers(members)));
   }
+  if (hasFollowers(parts.core.configuration)) return answer(clientError(FOLLOWED));
+  if (request.change.forced !== undefined) return replyToForced(parts, request.change.forced, answer);
   const refusal = refusalOf(parts);
   if (refusal !== null) return answer(refusal);
   const { core, settings } = parts;
@@ -42,7 +40,6 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
 /** @returns why the controllers can't be changed here and now, whatever the change; null when they can */
 function refusalOf({ core }: MemberParts): Reply | null {
   const { views } = core.groups;
-  if (hasFollowers(views.configuration)) return clientError(FOLLOWED);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError(
@@ -68,14 +65,6 @@ function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: C
   if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
   const all = [views, ...furtherViews.map((further) => further.views)];
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
-}
-
-/** The keyspaces that have shards on the controller, or had some before a change that is under way. */
-function keyspacesOver({ levels, groups }: Core, peer: ControllerId): readonly string[] {
-  const { placement } = groups.views;
-  return (placement === null ? levels.agreedShards : shardsNamedIn(placement))
-    .filter((one) => holdersOf([one]).has(peer))
-    .map(({ keyspace }) => keyspace);
 }
 
 /** Controllers of the start stay linked for ever where they are not dropped by themselves: see `toDrop`. */
@@ -119,8 +108,4 @@ function replyTo({ kind }: ChangeOutcome, text: string): Reply {
         'outcome unknown: not agreed in time; member tells which vote',
       );
   }
-}
-
-function linesOf(text: string): Reply {
-  return { kind: 'lines', lines: text.split('\n') };
 }

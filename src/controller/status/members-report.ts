@@ -3,6 +3,7 @@ import {
   addressTextOf,
   configurationEpoch,
   idsOf,
+  isChanging,
   isJoining,
   isVoter,
   majorityOf,
@@ -21,7 +22,7 @@ export function membersOf({
   const { configuration } = views;
   return {
     epoch: configurationEpoch(configuration),
-    changing: views.isReconfiguring || configuration.before !== undefined,
+    changing: views.isReconfiguring || isChanging(configuration),
     controllers: idsOf(configuration).map((id) => {
       const isSelf = id === settings.self;
       return {

@@ -3,7 +3,7 @@ import type { WantedMembers } from '../../protocol/request.ts';
 import { askLocal } from '../key-requests.ts';
 import { HttpProblem } from '../problems.ts';
 import { PROBLEM } from '../schemas/problem.ts';
-import { object, TEXT } from '../schemas/schema.ts';
+import { listOf, object, TEXT, YES_OR_NO } from '../schemas/schema.ts';
 import { MEMBERS } from '../schemas/status.ts';
 import type { RouteGroup } from './route-group.ts';
 
@@ -14,6 +14,14 @@ interface AddRoute {
 interface RemoveRoute {
   Params: { readonly controller: string };
 }
+
+interface ForcedRoute {
+  Body: { readonly controllers: readonly string[]; readonly confirmed?: boolean };
+}
+
+const FORCED = object({ controllers: listOf(TEXT), confirmed: YES_OR_NO }, ['confirmed']);
+
+const TOLD = object({ done: YES_OR_NO, told: listOf(TEXT), members: MEMBERS });
 
 /** The controllers, and which of them vote. */
 export const memberRoutes: RouteGroup = (app, { members }) => {
@@ -64,5 +72,31 @@ export const memberRoutes: RouteGroup = (app, { members }) => {
       },
     },
     async (http, reply) => reply.send(await carryOut(http, { come: null, go: http.params.controller })),
+  );
+};
+
+/** Controllers that are gone for good, and with them the majority. */
+export const forcedRoutes: RouteGroup = (app, { members }) => {
+  app.post<ForcedRoute>(
+    '/v1/members/forced-removal',
+    {
+      schema: {
+        operationId: 'forceMembersOut',
+        summary:
+          'Drops controllers that are gone for good where no majority is left; tells what may be lost, and does it only if that is confirmed',
+        tags: ['cluster'],
+        body: FORCED,
+        response: { 200: TOLD, 409: PROBLEM },
+      },
+    },
+    async (http, reply) => {
+      const { controllers, confirmed = false } = http.body;
+      const forced = { lost: controllers, isConfirmed: confirmed };
+      const change = { come: null, go: null, forced };
+      const answer = await askLocal(http, { kind: 'member', change, format: 'json' });
+      if (answer.kind === 'client_error') throw new HttpProblem('MEMBERS_FIXED', answer.reason);
+      const told = answer.kind === 'lines' ? answer.lines : [];
+      return reply.send({ done: confirmed, told, members: members() });
+    },
   );
 };

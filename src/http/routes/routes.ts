@@ -9,7 +9,7 @@ import { keyRoutes } from './keys.ts';
 import { keyListRoutes, keysHereRoutes } from './keys-here.ts';
 import { keyspaceRoutes } from './keyspaces.ts';
 import { listingRoutes } from './listing.ts';
-import { memberRoutes } from './members.ts';
+import { forcedRoutes, memberRoutes } from './members.ts';
 import { metricRoutes } from './metrics.ts';
 import { recentEventsRoutes } from './recent-events.ts';
 import type { RouteGroup } from './route-group.ts';
@@ -23,6 +23,7 @@ export const ROUTES: readonly RouteGroup[] = [
   controllerRoutes,
   keyspaceRoutes,
   memberRoutes,
+  forcedRoutes,
   viewRoutes,
   statusRoutes,
   seriesRoutes,

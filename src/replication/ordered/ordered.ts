@@ -87,7 +87,7 @@ export class Ordered implements Scheme {
 
   gate(need: Need): Gate {
     const untimed = timeGate(this.#ports.controller.time, need, false);
-    if (untimed !== null) return untimed;
+    if (untimed !== null) return this.views.isVoting() ? untimed : this.views.gate(need);
     // mutant: serves-without-voting
     if (need === 'read' && this.#order.phase.isConsistent && this.views.isVoting()) return OPEN;
     const closed = need === 'write' ? diskGate(this.#ports.replica.journal) : null;

@@ -181,4 +181,105 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
       name: 'a controller that the cluster does not know votes with all others that join and are heard',
     },
   },
+  {
+    anchor: 'forced-gives-ids-again',
+    name: 'gives an id to a controller that those who were dropped may have given to another one',
+    edit: { value: 'idsEndOf(configuration)' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'no id is given that those who were dropped may have given',
+    },
+  },
+  {
+    anchor: 'links-forced-apart',
+    name: 'goes on from what a cluster has that was forced apart from its own',
+    edit: { statement: 'return false;' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'a controller does not go on from a configuration that was forced apart from its own',
+    },
+  },
+  {
+    anchor: 'greets-forced-apart',
+    name: 'links to a controller of a cluster that was forced apart from its own',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'a controller does not link to one that was forced apart from it',
+    },
+  },
+  {
+    anchor: 'forced-by-some',
+    name: 'forms the first forced view with a majority of those that are left',
+    edit: { value: 'majorityOf(voters.length)' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'every controller that is left has to accept the forced view: one alone may have the last writes',
+    },
+  },
+  {
+    anchor: 'forced-forgets-leases',
+    name: 'installs a forced view while a dropped controller may hold a lease',
+    edit: {
+      value: "configuration.controllers.filter(({ phase }) => phase !== 'joining').map(({ id }) => id)",
+    },
+    test: {
+      file: 'forced.test.ts',
+      name: 'the first write of the forced view waits for the lease of a dropped controller',
+    },
+  },
+  {
+    anchor: 'serves-beside-the-forced',
+    name: 'goes on to serve in its view when it is told that it was removed by force',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'those that went on beyond a partition end their view when they are told',
+    },
+  },
+  {
+    anchor: 'takes-back-the-removed',
+    name: 'takes messages of a controller that was removed by force',
+    edit: { value: 'peer < 0' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'those that went on beyond a partition end their view when they are told',
+    },
+  },
+  {
+    anchor: 'forces-the-root-alone',
+    name: 'forces controllers out of the root group, and not out of a chain',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'a chain goes on with those that are left as well, and ends where the controller was removed',
+    },
+  },
+  {
+    anchor: 'forced-while-heard',
+    name: 'drops controllers by force although one of them is heard again',
+    edit: { test: 'true' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'what was forced is given up when a controller is heard that it drops',
+    },
+  },
+  {
+    anchor: 'forces-beside-a-majority',
+    name: 'drops controllers by force while a majority could agree',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'what the controllers can agree on is not forced',
+    },
+  },
+  {
+    anchor: 'forced-unconfirmed',
+    name: 'drops controllers by force before anybody has confirmed it',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'nothing is done before it is confirmed',
+    },
+  },
 ];

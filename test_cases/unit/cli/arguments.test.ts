@@ -162,6 +162,8 @@ function errorTests(): void {
     ['level default', 'which keyspace, and which level? Such as: main.ts level default sequential'],
     ['level remove carts', 'which keyspace, and which level?'],
     ['member remove', 'which controllers? Say list, add <controller>'],
+    ['member add 1 --force', '--force goes with remove'],
+    ['member remove --force', '--force goes with remove'],
     ['member replace 1', 'which controllers? Say list, add <controller>'],
     ['level --cancel', 'which keyspace? Such as: main.ts level default --cancel'],
     ['keyspace add carts', 'Say add <name> <prefix> <level>, remove <name>'],

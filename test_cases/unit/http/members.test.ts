@@ -24,6 +24,9 @@ it('controllers come to vote and stop voting, and what cannot be is refused', as
   expect([own.status, own.body.code]).toEqual([409, 'MEMBERS_FIXED']);
   const unknown = await answerTo('/v1/members', { method: 'POST', ...json({ controller: 'nobody' }) });
   expect([unknown.status, unknown.body.code]).toEqual([409, 'MEMBERS_FIXED']);
+  const body = json({ controllers: ['1', '2'], confirmed: true });
+  const forced = await answerTo('/v1/members/forced-removal', { method: 'POST', ...body });
+  expect([forced.status, forced.body.code]).toEqual([409, 'MEMBERS_FIXED']);
   const joining = await answerTo('/v1/members', { method: 'POST', ...json({ controller: '127.0.0.1:9' }) });
   expect(joining).toMatchObject({
     status: 200,
