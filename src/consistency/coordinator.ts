@@ -52,8 +52,8 @@ export interface CoordinatorPorts {
   readonly waitingFor: () => string;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
-  /** Has requests carried out by other controllers; null where no keyspace has shards. */
-  readonly hop: Hop | null;
+  /** Has requests carried out by other controllers. */
+  readonly hop: Hop;
   /** From now on only one reply holds this value: its memory may be used again once the reply has been sent. */
   readonly lend: (value: Buffer) => void;
   /** Carries out requests that touch no entry: `version`, `stats`, `show`, … */
@@ -74,7 +74,7 @@ export class Coordinator {
   readonly #router: RequestRouter;
   readonly #gates: GateQueue;
   readonly #executors: Executors;
-  readonly #forwarding: Forwarding | null;
+  readonly #forwarding: Forwarding;
   readonly #rerouting: Rerouting;
   #clients = 0;
   readonly #bounded: BoundedReads;
@@ -93,7 +93,7 @@ export class Coordinator {
       startKey: (keyRead) => keyRead.again(),
     });
     const rerouting = this.#rerouting;
-    const forwarding = ports.hop === null ? null : new Forwarding(ports.hop, rerouting);
+    const forwarding = new Forwarding(ports.hop, rerouting);
     this.#ports = ports;
     this.#clock = ports.clock;
     this.#router = router;
@@ -162,7 +162,7 @@ export class Coordinator {
 
   /** Earlier requests for keys that have moved may be begun anew: a later one must not take effect before them. */
   #isOvertaking({ access }: Operation): boolean {
-    return access !== 'none' && (this.#rerouting.isBusy || this.#ports.hop!.owesLate);
+    return access !== 'none' && (this.#rerouting.isBusy || this.#ports.hop.owesLate);
   }
 
   #ownGate(operation: Operation): Gate {
@@ -240,9 +240,9 @@ export class Coordinator {
   /** Carries the operation out. The operation releases its barrier as soon as later requests may start. */
   start(operation: Operation): void {
     const { request } = operation;
-    const shard = this.#forwarding === null ? null : this.#elsewhere(request);
+    const shard = this.#router.hasShards ? this.#elsewhere(request) : null;
     if (shard !== null)
-      this.#forwarding!.carryOut(operation, request as AskedRequest, shard, this.#isCausal(operation));
+      this.#forwarding.carryOut(operation, request as AskedRequest, shard, this.#isCausal(operation));
     else kindOf(request).carryOut(this.#executors, operation, request);
   }
 
@@ -264,7 +264,7 @@ export class Coordinator {
     const { access, context } = operation;
     const { hold, elsewhere } = keyspace;
     if (hold === 'all' || (hold === 'writes' && access !== 'read')) return MOVING;
-    if (elsewhere !== null) return context.isOfPeer ? NOT_HERE : this.#ports.hop!.gate(elsewhere);
+    if (elsewhere !== null) return context.isOfPeer ? NOT_HERE : this.#ports.hop.gate(elsewhere);
     const { scheme } = keyspace.group;
     const { reads } = access === 'read' ? readPolicyOf(keyspace, operation.askedLevel) : keyspace.policy;
     const gate = access === 'read' ? this.#readGateOf(keyspace, operation, reads) : writeGateOf(keyspace);

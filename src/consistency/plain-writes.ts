@@ -18,7 +18,7 @@ export interface PlainWritesPorts {
   readonly router: RequestRouter;
   readonly gates: GateQueue;
   /** Null where no keyspace has shards. */
-  readonly forwarding: Forwarding | null;
+  readonly forwarding: Forwarding;
   readonly rerouting: Rerouting;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
@@ -65,7 +65,7 @@ export class PlainWrites {
     const unapplied = groups.length + elsewhere.length;
     const flush = { operation, request, draft, isOnly: unapplied === 1, unapplied };
     for (const shard of elsewhere)
-      this.#ports.forwarding!.flush(operation, request, shard, () => {
+      this.#ports.forwarding.flush(operation, request, shard, () => {
         if (--flush.unapplied === 0) operation.finish(REPLIES.ok);
       });
     this.#flushIn(groups, flush);

@@ -36,7 +36,7 @@ export interface ReadsPorts {
   readonly gates: GateQueue;
   readonly conditionalWrites: ConditionalWrites;
   /** Null where no keyspace has shards. */
-  readonly forwarding: Forwarding | null;
+  readonly forwarding: Forwarding;
   readonly rerouting: Rerouting;
   /** Calls back in a later event-loop turn, so that a long request leaves turns to others. */
   readonly nextTurn: (callback: () => void) => void;
@@ -170,10 +170,10 @@ export class Reads {
     const read = (keyRead: KeyRead) => {
       const { elsewhere } = router.partOf(keyRead.key);
       if (elsewhere === null) readHere(keyRead);
-      else forwarding!.carryOutKey(keyRead, request, operation, elsewhere);
+      else forwarding.carryOutKey(keyRead, request, operation, elsewhere);
     };
     return {
-      read: forwarding === null ? readHere : read,
+      read: router.hasShards ? read : readHere,
       nextTurn,
       lend,
       readAgainFromMemory: (bytes, done, keyRead) =>

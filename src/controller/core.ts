@@ -271,7 +271,7 @@ export class Core {
   #onPlacement(): void {
     this.#onConfiguration();
     const left = this.levels.update();
-    if (left.size > 0) this.serving.hop?.onMoved(left);
+    if (left.size > 0) this.serving.hop.onMoved(left);
   }
 
   /** Others may be controllers of this cluster now. The links that end are told of while their peers are still known. */
@@ -297,7 +297,7 @@ export class Core {
 
   /** A peer may be ahead with a move, or behind, or have a part in a group that this controller needs no more. */
   #onUnknownGroup(from: ControllerId, number: GroupNumber): void {
-    if (mayBeGroup(number, this.router.hasShards) && this.#ports.knowsPlacements(from)) return;
+    if (mayBeGroup(number) && this.#ports.knowsPlacements(from)) return;
     this.#ports.refuse(from, `there is no group ${number}`);
   }
 

@@ -55,18 +55,42 @@ export function groupsHere(
 }
 
 /**
- * The groups of all shards, by number: those that the controllers have agreed on, else those of the configuration. The
- * level of a keyspace with shards never changes.
+ * The groups of all shards that may have keys, by number: those that the controllers have agreed on, else those of the
+ * configuration.
  */
 export function shardGroups(
   settings: Settings,
   remembered: RememberedPlacements | null,
 ): readonly ShardGroup[] {
-  return groupsOfShards(shardsHeld(settings, remembered), keyspacesOf(settings));
+  const shards = plannedShards(settings, settings.peers.length);
+  // mutant: plans-shards-anew
+  const placements = [remembered?.placement ?? null, remembered?.installed ?? null];
+  return shardGroupsNamedBy(placements, { shards, keyspaces: keyspacesOf(settings) });
 }
 
-/** @param keyspaces as they are configured */
-export function groupsOfShards(
+/** What holds where no placement names any shards. */
+export interface ConfiguredShards {
+  readonly shards: readonly PlannedShard[];
+  readonly keyspaces: readonly KeyspaceSettings[];
+}
+
+/**
+ * The groups of the shards that any of the placements names, each once. A keyspace may have got its shards at another
+ * level than the configured one. It keeps that level as long as it has shards.
+ */
+export function shardGroupsNamedBy(
+  placements: readonly (Placement | null)[],
+  configured: ConfiguredShards,
+): readonly ShardGroup[] {
+  const named = placements.flatMap((one) =>
+    one === null ? [] : groupsOfShards(shardsAsPlanned(shardsNamedIn(one)), one.keyspaces),
+  );
+  if (named.length === 0) return groupsOfShards(configured.shards, configured.keyspaces);
+  const byNumber = new Map(named.toReversed().map((group) => [group.number, group]));
+  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+}
+
+function groupsOfShards(
   shards: readonly PlannedShard[],
   keyspaces: readonly KeyspaceSettings[],
 ): readonly ShardGroup[] {
@@ -74,32 +98,6 @@ export function groupsOfShards(
     const { level } = keyspaces.find(({ name }) => name === shard.keyspace)!;
     return { number: shard.group, scheme: POLICIES[level].scheme, shard };
   });
-}
-
-/** The shards that may have keys, by the number of their group. */
-export function shardsHeld(
-  settings: Settings,
-  remembered: RememberedPlacements | null,
-): readonly PlannedShard[] {
-  const configured = plannedShards(settings, settings.peers.length);
-  // mutant: plans-shards-anew
-  const placements = [remembered?.placement ?? null, remembered?.installed ?? null];
-  return shardsNamedBy(placements, configured);
-}
-
-/**
- * The shards that any of the placements names, each once.
- *
- * @param configured those that hold where none of them names any
- */
-export function shardsNamedBy(
-  placements: readonly (Placement | null)[],
-  configured: readonly PlannedShard[],
-): readonly PlannedShard[] {
-  const named = placements.flatMap((one) => (one === null ? [] : shardsAsPlanned(shardsNamedIn(one))));
-  if (named.length === 0) return configured;
-  const byGroup = new Map(named.toReversed().map((shard) => [shard.group, shard]));
-  return [...byGroup.values()].sort((a, b) => a.group - b.group);
 }
 
 function schemesIn(placement: Placement | null): readonly SchemeName[] {
@@ -131,8 +129,8 @@ export function schemeOfGroup(number: GroupNumber): SchemeName {
   return name;
 }
 
-/** A controller of a cluster with these keyspaces may have a group of this number at some time. */
-export function mayBeGroup(number: GroupNumber, hasShards: boolean): boolean {
+/** A controller may have a group of this number at some time. */
+export function mayBeGroup(number: GroupNumber): boolean {
   const isOfScheme = Object.values(SCHEMES).some(({ group }) => group === number);
-  return isOfScheme || (hasShards && number >= FIRST_SHARD_GROUP);
+  return isOfScheme || number >= FIRST_SHARD_GROUP;
 }

@@ -108,6 +108,8 @@ export class Groups {
   /** To be called when a keyspace has another group. */
   onRouted(): void {
     this.#withEntries = servingGroups(this.#keyspaces);
+    // mutant: no-shards-at-the-start
+    this.router.onRouted();
   }
 
   /** Begins the part of this controller in one more group. */

@@ -72,7 +72,7 @@ export function httpPortsOf(
     elsewhere: (key) => core.router.partOf(key).elsewhere?.members ?? null,
     askedFor: (key) => {
       const { elsewhere } = core.router.partOf(key);
-      return elsewhere === null ? null : core.serving.hop!.askedFor(elsewhere);
+      return elsewhere === null ? null : core.serving.hop.askedFor(elsewhere);
     },
     isUp: (controller) => controller === settings.self || core.peers.isUp(controller),
     keyCount: () => METRICS.memchorus_keys.read(parts),

@@ -3,7 +3,13 @@ import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
 import { placementOnLink } from '../peer/cluster-identity.ts';
 import { epochOf, type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
-import { type AgreedShards, agreedShardsOf, shardsAsPlanned } from '../placement/agreed-shards.ts';
+import {
+  type AgreedShards,
+  agreedShardsOf,
+  isWhole,
+  shardsAsPlanned,
+  wholeKeyspace,
+} from '../placement/agreed-shards.ts';
 import { marksOf } from '../placement/forced.ts';
 import { isStronger } from '../placement/level.ts';
 import { levelOf, type PlacedLevel } from '../placement/placed-level.ts';
@@ -11,13 +17,7 @@ import { type KeyspaceSettings, placementText } from '../placement/placement.ts'
 import { groupsLeft } from '../placement/reshard.ts';
 import { FIRST_SHARD_GROUP, shardsText } from '../placement/shards.ts';
 import type { Group } from '../replication/group.ts';
-import {
-  groupOfLevel,
-  groupsOfShards,
-  type PlannedGroup,
-  schemeOfGroup,
-  shardsNamedBy,
-} from './group-plan.ts';
+import { groupOfLevel, type PlannedGroup, schemeOfGroup, shardGroupsNamedBy } from './group-plan.ts';
 import type { Groups } from './groups.ts';
 import type { LeveledKeyspace } from './leveled-keyspace.ts';
 import { groupsOf } from './moves/transfers.ts';
@@ -173,7 +173,8 @@ export class Levels {
   #knowShards(): void {
     const groups = this.#groups;
     const placements = [this.#accepted, this.#installed].map(({ placement }) => placement);
-    groups.shards = groupsOfShards(shardsNamedBy(placements, groups.configuredShards), this.configured);
+    const configured = { shards: groups.configuredShards, keyspaces: this.configured };
+    groups.shards = shardGroupsNamedBy(placements, configured);
     const named = new Set(groups.shards.map(({ number }) => number));
     const ended = groups.all.filter(({ number }) => number >= FIRST_SHARD_GROUP && !named.has(number));
     for (const { number } of ended) groups.remove(number);
@@ -183,10 +184,10 @@ export class Levels {
     return placement?.shards ?? this.#configuredShards;
   }
 
-  /** What a placement says of the shards of a keyspace; null where it has none. */
-  #knownShards(known: Known, name: string): KnownShards | null {
-    const serving = this.#shardsIn(known).find(({ keyspace }) => keyspace === name);
-    if (serving === undefined) return null;
+  /** What a placement says of the shards of a keyspace. */
+  #knownShards(known: Known, { name, level }: KeyspaceSettings): KnownShards {
+    const own = this.#shardsIn(known).find(({ keyspace }) => keyspace === name);
+    const serving = own ?? wholeKeyspace(name, groupOfLevel(level, known.sides.broadcastApart));
     const reshard = known.placement?.move?.reshard;
     const isOfThis = reshard?.from.keyspace === name;
     return { serving, reshard: isOfThis ? reshard : null, hasBarrier: isOfThis && known.hasBarrier };
@@ -220,8 +221,8 @@ export class Levels {
   }
 
   /**
-   * Routes by the parts that the two placements need. Parts that stay are the same objects. A part that is new has no
-   * shards: a keyspace with shards is never changed, and neither gets nor gives keys.
+   * Routes by the parts that the two placements need. Parts that stay are the same objects. A part that is new gets its
+   * shards when it is routed.
    */
   #takeApart(): void {
     const { keyspaces: parts } = this.#groups;
@@ -251,19 +252,21 @@ export class Levels {
     part.serving = part.owner;
     if (group === undefined || !isOneGroup) part.hold = 'all';
     else part.hold = this.#isBarred(part.prefix) ? 'writes' : 'nothing';
-    if (part.shards !== null) this.#routeShards(part);
+    this.#routeShards(part, now, next);
   }
 
-  /** A keyspace with shards keeps its level and its prefix, so both placements have it. */
-  #routeShards(part: LeveledKeyspace): void {
-    const now = this.#knownShards(this.#installed, part.name);
-    const next = this.#knownShards(this.#accepted, part.name);
-    if (now === null || next === null) return;
+  /** @param nowIn the keyspace that has the part by the installed placement, and by the accepted one */
+  #routeShards(part: LeveledKeyspace, nowIn: KeyspaceSettings, nextIn: KeyspaceSettings): void {
+    const now = this.#knownShards(this.#installed, nowIn);
+    const next = this.#knownShards(this.#accepted, nextIn);
+    const areWhole = [now, next].every(({ serving, reshard }) => isWhole(serving) && reshard === null);
     // mutant: keeps-the-old-epoch
-    part.shards = shardParts(part, now, next, {
-      node: this.#groups.node,
-      entriesOf: (number) => this.#groups.entriesOf(number),
-    });
+    part.shards = areWhole
+      ? null
+      : shardParts(part, now, next, {
+          node: this.#groups.node,
+          entriesOf: (number) => this.#groups.entriesOf(number),
+        });
   }
 
   #isBarred(prefix: string): boolean {

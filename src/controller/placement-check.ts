@@ -4,11 +4,11 @@ import { directoryOf, type JournalKind, LEVELS_IN_WORDS } from '../journal/data-
 import { JournalError } from '../journal/journal-error.ts';
 import type { OpenedJournal } from '../journal/open-journal.ts';
 import { leavesEntry } from '../ordering/effect.ts';
-import { sidesOf } from '../placement/agreed-placement.ts';
+import { mayBeWhole, type Placement, shardsNamedIn, sidesOf } from '../placement/agreed-placement.ts';
 import { Keyspaces } from '../placement/keyspaces.ts';
 import { type KeyspaceSettings, keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
-import { type RememberedPlacements, shardsHeld } from './group-plan.ts';
+import { type RememberedPlacements, shardGroups } from './group-plan.ts';
 import { groupsOf } from './moves/transfers.ts';
 import type { Settings } from './settings.ts';
 
@@ -37,10 +37,13 @@ export function refuseMisplaced(
   remembered: RememberedPlacements | null,
 ): void {
   const parts = partsOf(settings, remembered);
-  const spread = new Set(shardsHeld(settings, remembered).map(({ keyspace }) => keyspace));
+  const spread = spreadIn(settings, remembered);
   const isSpread = (name: string) => spread.has(name);
+  const agreed = placementsWithShards(remembered);
+  // mutant: first-shards-from-nowhere
+  const mayBeHere = (name: string) => !isSpread(name) || agreed.some((one) => mayBeWhole(one, name));
   const isIn = ({ name, groups }: KeyPart) =>
-    shard === null ? !isSpread(name) && groups.has(number) : shard.keyspace === name;
+    shard === null ? mayBeHere(name) && groups.has(number) : shard.keyspace === name;
   if (parts.every(isIn)) return;
   const partOf = new Keyspaces(parts);
   let misplaced = 0;
@@ -60,17 +63,29 @@ export function refuseMisplaced(
   );
 }
 
+/** The names of the keyspaces that have shards. */
+function spreadIn(settings: Settings, remembered: RememberedPlacements | null): ReadonlySet<string> {
+  return new Set(shardGroups(settings, remembered).map(({ shard }) => shard.keyspace));
+}
+
+/** The placements that count, where the controllers have agreed on shards; none where the configuration has them. */
+function placementsWithShards(remembered: RememberedPlacements | null): readonly Placement[] {
+  const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
+  return placements.some((one) => shardsNamedIn(one).length > 0) ? placements : [];
+}
+
 /**
- * Refuses shards of a keyspace that the controllers have given another level or prefix while they ran. What they agreed
- * on wins over the configuration, and shards have the level and the keys that are configured.
+ * Refuses configured shards of a keyspace that the controllers have given another level or prefix while they ran. What
+ * they agreed on wins over the configuration. Shards that they have agreed on have the level and the keys of the
+ * placement.
  *
  * @throws JournalError
  */
 export function refuseOtherShards(settings: Settings, remembered: RememberedPlacements | null): void {
   const configured = keyspacesOf(settings);
+  if (placementsWithShards(remembered).length > 0) return;
   const placements = [remembered?.placement, remembered?.installed].filter((one) => one != null);
-  const spread = new Set(shardsHeld(settings, remembered).map(({ keyspace }) => keyspace));
-  for (const name of spread)
+  for (const name of spreadIn(settings, remembered))
     for (const { keyspaces } of placements) {
       const own = configured.find((one) => one.name === name);
       const agreed = keyspaces.find((one) => one.name === name);

@@ -28,22 +28,19 @@ export interface ServingPorts {
 /** The parts of a controller that carry out requests: those of its own clients, and of clients of other controllers. */
 export class Serving {
   readonly coordinator: Coordinator;
-  /** Has requests carried out by controllers that have the key; null where no keyspace has shards. */
-  readonly hop: Hop | null;
-  /** Carries out requests of clients of other controllers; null where no keyspace has shards. */
-  readonly asked: AskedClients | null;
-  readonly #refuse: CorePorts['refuse'];
+  /** Has requests carried out by controllers that have the key. */
+  readonly hop: Hop;
+  /** Carries out requests of clients of other controllers. */
+  readonly asked: AskedClients;
 
   constructor(ports: ServingPorts) {
-    this.#refuse = ports.core.refuse;
-    this.hop = ports.router.hasShards ? hopOf(ports) : null;
+    this.hop = hopOf(ports);
     this.coordinator = coordinatorOf(ports, this.hop);
-    this.asked = this.hop === null ? null : askedClientsOf(ports, this.coordinator);
+    this.asked = askedClientsOf(ports, this.coordinator);
   }
 
   /** @param group that of the key */
   onMessage(from: ControllerId, group: GroupNumber, message: HopMessage): void {
-    if (this.hop === null || this.asked === null) return this.#refuse(from, 'no keyspace has shards');
     if (message.type === 'ask') this.asked.onAsk(from, group, message);
     else if (message.type === 'ask-session') this.asked.onSession(from, message);
     else if (message.type === 'answer-session') this.hop.onSession(from, message);
@@ -51,26 +48,26 @@ export class Serving {
   }
 
   onPeerDown(peer: ControllerId): void {
-    this.hop?.onPeerDown(peer);
-    this.asked?.onPeerDown(peer);
+    this.hop.onPeerDown(peer);
+    this.asked.onPeerDown(peer);
   }
 
   /** To be called every few milliseconds. */
   onTick(): void {
-    this.hop?.onTick();
-    this.asked?.onTick();
+    this.hop.onTick();
+    this.asked.onTick();
     this.coordinator.onTick();
   }
 
   /** To be called when a gate may have opened or closed. */
   onChange(): void {
     this.coordinator.onChange();
-    this.asked?.drain();
+    this.asked.drain();
   }
 
   /** A client of another controller waits for an answer of this one. */
   get isAsked(): boolean {
-    return this.asked?.isIdle === false;
+    return !this.asked.isIdle;
   }
 }
 
@@ -109,10 +106,7 @@ function askedClientsOf(
   });
 }
 
-function coordinatorOf(
-  { core, router, peers, time, isPlaced, views }: ServingPorts,
-  hop: Hop | null,
-): Coordinator {
+function coordinatorOf({ core, router, peers, time, isPlaced, views }: ServingPorts, hop: Hop): Coordinator {
   const { settings, clock, tokenMac, local, nextTurn, lend } = core;
   return new Coordinator({
     tokens: {

@@ -1,6 +1,6 @@
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
-import { type AgreedShards, shardsAsPlanned } from '../placement/agreed-shards.ts';
-import type { Hold, Shards } from '../placement/keyspaces.ts';
+import { type AgreedShards, isWhole, shardsAsPlanned } from '../placement/agreed-shards.ts';
+import type { Hold, ShardElsewhere, Shards } from '../placement/keyspaces.ts';
 import { groupsOfSlots, type Reshard } from '../placement/reshard.ts';
 import { nameOfShard, type PlannedShard } from '../placement/shards.ts';
 import { SLOTS } from '../placement/slots.ts';
@@ -38,7 +38,7 @@ interface SlotState {
 
 /**
  * The parts that a keyspace with shards is routed by: one for each shard, and further ones for slots that are about to
- * get another shard.
+ * get another shard. A keyspace that has no shards yet, and is about to have some, is one shard of all controllers.
  *
  * @param now by the placement that is installed here
  * @param next by the one that was accepted here last
@@ -50,7 +50,10 @@ export function shardParts(
   ports: ShardPartsPorts,
 ): Shards<LeveledKeyspace> {
   const shards = new Map<GroupNumber, PlannedShard>(
-    shardsAsPlanned([next.serving, now.serving]).map((shard) => [shard.group, shard]),
+    shardsAsPlanned([next.serving, now.serving].filter((one) => !isWhole(one))).map((shard) => [
+      shard.group,
+      shard,
+    ]),
   );
   const parts = new Map<string, LeveledKeyspace>();
   const stateOf = statesOfSlots(now, next);
@@ -96,26 +99,24 @@ function partOf(
   shards: ReadonlyMap<GroupNumber, PlannedShard>,
   { node, entriesOf }: ShardPartsPorts,
 ): LeveledKeyspace {
-  const shard = shards.get(state.now)!;
+  const shard = shards.get(state.now);
   const group = entriesOf(state.now);
-  const isMember = shard.members.includes(node);
-  const isOpen = group !== undefined || !isMember;
+  // The group of a level has all controllers.
+  const elsewhere = shard === undefined || shard.members.includes(node) ? null : elsewhereOf(whole, shard);
+  const isOpen = group !== undefined || elsewhere !== null;
   return {
     ...whole,
     group: group ?? whole.group,
     owner: ownerOf(state, entriesOf) ?? whole.group,
     serving: entriesOf(state.next) ?? null,
     hold: isOpen ? holdOf(state) : 'all',
-    elsewhere: isMember
-      ? null
-      : {
-          group: shard.group,
-          members: shard.members,
-          name: nameOfShard(shard),
-          keyspace: whole.name,
-        },
+    elsewhere,
     shards: null,
   };
+}
+
+function elsewhereOf({ name: keyspace }: Whole, shard: PlannedShard): ShardElsewhere {
+  return { group: shard.group, members: shard.members, name: nameOfShard(shard), keyspace };
 }
 
 /**

@@ -3,13 +3,15 @@ import {
   type AgreedShards,
   agreedInOrder,
   agreedShardsFlaw,
+  isWhole,
   sameShards,
   shardsFlaw,
+  wholeFlaw,
 } from './agreed-shards.ts';
 import { Keyspaces } from './keyspaces.ts';
 import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
-import type { Reshard } from './reshard.ts';
+import { concernsAll, type Reshard } from './reshard.ts';
 import { FIRST_SHARD_GROUP } from './shards.ts';
 
 /**
@@ -109,7 +111,7 @@ export function withMove(
   return { epoch: epochOf(placement) + 1, keyspaces, move, ...keptFrom(placement, configured) };
 }
 
-/** The keyspace is going to have other shards. Only while no other move is under way. */
+/** The keyspace is going to have other shards, or its first ones. Only while no other move is under way. */
 export function withReshard(
   placement: Placement | null,
   configured: AsConfigured,
@@ -166,8 +168,13 @@ function changeIn({ before, after, reshard }: Move): Omit<Move, 'phase' | 'expir
   return { before, after, ...(reshard === undefined ? {} : { reshard }) };
 }
 
+function byKeyspace(a: AgreedShards, b: AgreedShards): number {
+  return a.keyspace < b.keyspace ? -1 : 1;
+}
+
 function reshardedBy({ shards = [] }: Placement, { to }: Reshard): readonly AgreedShards[] {
-  return shards.map((one) => (one.keyspace === to.keyspace ? to : one));
+  // mutant: first-shards-not-agreed
+  return [...shards.filter(({ keyspace }) => keyspace !== to.keyspace), to].sort(byKeyspace);
 }
 
 /** Writes are taken by the groups before again, and the copies begin anew. */
@@ -223,7 +230,15 @@ function otherKeyspaces({ keyspaces, move }: Placement): readonly KeyspaceSettin
 
 /** The shards that may have keys by this placement: those that serve, and those on both sides of a move. */
 export function shardsNamedIn({ shards = [], move }: Placement): readonly AgreedShards[] {
-  return move?.reshard === undefined ? shards : [...shards, move.reshard.from, move.reshard.to];
+  if (move?.reshard === undefined) return shards;
+  return [...shards, move.reshard.from, move.reshard.to].filter((one) => !isWhole(one));
+}
+
+/** By this placement the group of its level has keys of the keyspace, or had or gets them by its move. */
+export function mayBeWhole({ shards = [], move }: Placement, keyspace: string): boolean {
+  const reshard = move?.reshard;
+  const isFirst = reshard?.from.keyspace === keyspace && concernsAll(reshard);
+  return isFirst || !shards.some((one) => one.keyspace === keyspace);
 }
 
 /**
@@ -299,10 +314,20 @@ function reshardFlaw({ before, after, phase, reshard }: Move, { shards = [] }: P
   const name = from.keyspace;
   if (to.keyspace !== name || before?.name !== name || !sameKeyspace(before, after))
     return `${name} gets other shards, and is changed`;
+  const [expected, other] = phase === 'settling' ? [to, from] : [from, to];
   const serving = shards.find(({ keyspace }) => keyspace === name);
-  if (serving === undefined || !sameShards(serving, phase === 'settling' ? to : from))
-    return `the shards of ${name} are not those of its move`;
-  return shardsFlaw(phase === 'settling' ? from : to);
+  const isServing = serving === undefined ? isSideWhole(expected) : sameShards(serving, expected);
+  if (!isServing) return `the shards of ${name} are not those of its move`;
+  return sideFlaw(expected) ?? sideFlaw(other);
+}
+
+/** The sides come over the network, and may have no groups. */
+function isSideWhole(side: AgreedShards): boolean {
+  return side.groups.length > 0 && isWhole(side);
+}
+
+function sideFlaw(side: AgreedShards): string | null {
+  return isSideWhole(side) ? wholeFlaw(side) : shardsFlaw(side);
 }
 
 function sameKeyspace(a: KeyspaceSettings | null, b: KeyspaceSettings | null): boolean {

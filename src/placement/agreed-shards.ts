@@ -17,6 +17,18 @@ export interface AgreedShards {
   readonly places?: readonly string[];
 }
 
+/**
+ * A keyspace without shards, as one side of a change of its shards: the group of its level has all of its keys, and
+ * all controllers are members. It is never among the shards of a placement.
+ */
+export function wholeKeyspace(keyspace: string, group: GroupNumber): AgreedShards {
+  return { keyspace, shards: 1, groups: [[group]] };
+}
+
+export function isWhole({ groups }: AgreedShards): boolean {
+  return groups[0]![0]! < FIRST_SHARD_GROUP;
+}
+
 /** Those of each keyspace, in the order of the plan. */
 export function agreedShardsOf(planned: readonly PlannedShard[]): readonly AgreedShards[] {
   const names = [...new Set(planned.map(({ keyspace }) => keyspace))];
@@ -75,6 +87,12 @@ export function agreedShardsFlaw(
   }
   const numbers = agreed.flatMap(({ groups }) => groups.map((group: readonly number[]) => group[0]));
   return new Set(numbers).size < numbers.length ? 'two shards have the same group' : null;
+}
+
+/** The same for a keyspace without shards. */
+export function wholeFlaw({ keyspace, shards, groups, places }: AgreedShards): string | null {
+  const isOne = shards === 1 && groups.length === 1 && groups[0]!.length === 1 && places === undefined;
+  return isOne ? null : `the group of ${keyspace} is not one of a level`;
 }
 
 /** @returns why these can't be the shards of a keyspace, in words; null when they can */

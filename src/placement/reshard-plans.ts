@@ -1,5 +1,5 @@
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
-import { type AgreedShards, shardsAsPlanned, withPlaces } from './agreed-shards.ts';
+import { type AgreedShards, shardsAsPlanned, wholeKeyspace, withPlaces } from './agreed-shards.ts';
 import type { Reshard } from './reshard.ts';
 import { FIRST_SHARD_GROUP, ReplicaSpread, SHARD_GROUPS_MAX } from './shards.ts';
 
@@ -7,8 +7,10 @@ import { FIRST_SHARD_GROUP, ReplicaSpread, SHARD_GROUPS_MAX } from './shards.ts'
 export interface ShardSituation {
   /** The shards of all keyspaces as they are. */
   readonly agreed: readonly AgreedShards[];
-  /** The name of the keyspace, which has shards. */
+  /** The name of the keyspace. */
   readonly keyspace: string;
+  /** Of a keyspace that has no shards yet: the group that has it, and how many controllers each shard gets. */
+  readonly whole?: { readonly group: GroupNumber; readonly replicas: number };
   /** The controllers that may get shards, and the zones by their ids: see `ShardSettings`. */
   readonly controllers: readonly ControllerId[];
   readonly zones: readonly string[];
@@ -21,20 +23,21 @@ export interface ShardSituation {
  *
  *  1. Shards that stay keep their numbers, groups and controllers. The table of slots for a number of shards is made
  *     from that for one less, so as few slots as possible get another shard.
- *  2. A new shard gets as many controllers as the others have, and a group and a name that none has, and that none had
- *     a moment ago: a controller that is late must not take the new group for one that has ended.
+ *  2. A new shard gets as many controllers as the others have, or as the situation says where there are no others. It
+ *     gets a group and a name that none has, and that none had a moment ago: a controller that is late must not take
+ *     the new group for one that has ended.
  *
  * @returns null where there are not enough numbers of groups
  */
 export function resharded(situation: ShardSituation, shards: number): Reshard | null {
-  const { agreed, keyspace, controllers, zones } = situation;
+  const { agreed, whole, controllers, zones } = situation;
   const from = ownOf(situation);
-  const kept = from.groups.slice(0, shards).map(membersIn);
+  const kept = whole !== undefined ? [] : from.groups.slice(0, shards).map(membersIn);
   const others = agreed.filter((one) => one !== from).flatMap(({ groups }) => groups.map(membersIn));
   const spread = new ReplicaSpread(controllers, zones, [...others, ...kept]);
-  const replicas = membersIn(from.groups[0]!).length;
+  const replicas = whole?.replicas ?? membersIn(from.groups[0]!).length;
   const added = Array.from({ length: shards - kept.length }, () => spread.next(replicas));
-  return withMembers(situation, from, { keyspace, members: [...kept, ...added] });
+  return withMembers(situation, [...kept, ...added]);
 }
 
 /**
@@ -47,11 +50,10 @@ export function movedShard(
   shard: number,
   controllers: readonly ControllerId[],
 ): Reshard | null {
-  const { keyspace } = situation;
   const from = ownOf(situation);
   const sorted = controllers.toSorted((a, b) => a - b);
   const members = from.groups.map((group, at) => (at === shard ? sorted : membersIn(group)));
-  return withMembers(situation, from, { keyspace, members });
+  return withMembers(situation, members);
 }
 
 /**
@@ -61,7 +63,7 @@ export function movedShard(
  * @returns null where there are not enough numbers of groups
  */
 export function rebalanced(situation: ShardSituation): Reshard | null {
-  const { agreed, keyspace, controllers, zones } = situation;
+  const { agreed, controllers, zones } = situation;
   const from = ownOf(situation);
   const replicas = membersIn(from.groups[0]!).length;
   const staying = from.groups.map((group) => membersIn(group).filter((id) => controllers.includes(id)));
@@ -70,22 +72,21 @@ export function rebalanced(situation: ShardSituation): Reshard | null {
   const members = staying.map((kept) => spread.filled(kept, replicas));
   for (let step = spread.evener(members); step !== null; step = spread.evener(members))
     members[step.at] = step.members;
-  return withMembers(situation, from, { keyspace, members });
+  return withMembers(situation, members);
 }
 
-interface ShardMembers {
-  readonly keyspace: string;
-  /** Of each shard, by its number. */
-  readonly members: readonly (readonly ControllerId[])[];
-}
-
-/** Shards with the same controllers keep their groups and names, and all others get new ones. */
+/**
+ * Shards with the same controllers keep their groups and names, and all others get new ones.
+ *
+ * @param members of each shard, by its number
+ */
 function withMembers(
-  { agreed, epoch }: ShardSituation,
-  from: AgreedShards,
-  { keyspace, members }: ShardMembers,
+  situation: ShardSituation,
+  members: readonly (readonly ControllerId[])[],
 ): Reshard | null {
-  const planned = shardsAsPlanned([from]);
+  const { agreed, keyspace, whole, epoch } = situation;
+  const from = ownOf(situation);
+  const planned = whole === undefined ? shardsAsPlanned([from]) : [];
   const taken = new Set(agreed.flatMap((one) => one.groups.map(([group]) => group!)));
   const groups: (readonly number[])[] = [];
   const places: string[] = [];
@@ -108,7 +109,8 @@ function withMembers(
   return { from, to: withPlaces({ keyspace, shards: members.length, groups }, places) };
 }
 
-function ownOf({ agreed, keyspace }: ShardSituation): AgreedShards {
+function ownOf({ agreed, keyspace, whole }: ShardSituation): AgreedShards {
+  if (whole !== undefined) return wholeKeyspace(keyspace, whole.group);
   return agreed.find((one) => one.keyspace === keyspace)!;
 }
 

@@ -1,11 +1,20 @@
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
-import { type AgreedShards, sameShards } from './agreed-shards.ts';
+import { type AgreedShards, isWhole, sameShards } from './agreed-shards.ts';
+import { FIRST_SHARD_GROUP } from './shards.ts';
 import { SLOTS, shardsOfSlots, slotOf } from './slots.ts';
 
-/** The shards of one keyspace before and after a change of their number, or of the controllers that have them. */
+/**
+ * The shards of one keyspace before and after a change of their number, or of the controllers that have them. A
+ * keyspace that had no shards is a `wholeKeyspace` before.
+ */
 export interface Reshard {
   readonly from: AgreedShards;
   readonly to: AgreedShards;
+}
+
+/** One side of the change is a keyspace without shards: all controllers have entries of it. */
+export function concernsAll({ from, to }: Reshard): boolean {
+  return isWhole(from) || isWhole(to);
 }
 
 /** The controllers that have any of these shards. */
@@ -17,9 +26,9 @@ export function holdersOf(shards: readonly AgreedShards[]): ReadonlySet<Controll
 export interface MovedSlots {
   readonly from: GroupNumber;
   readonly to: GroupNumber;
-  /** The controllers of both, in the order of their ids. */
-  readonly fromMembers: readonly ControllerId[];
-  readonly toMembers: readonly ControllerId[];
+  /** The controllers of both, in the order of their ids; null for all. */
+  readonly fromMembers: readonly ControllerId[] | null;
+  readonly toMembers: readonly ControllerId[] | null;
   /** Whether the slot of a key is one of them. */
   readonly has: (key: string) => boolean;
 }
@@ -27,7 +36,10 @@ export interface MovedSlots {
 /** What the change takes from group to group: no two have a slot in common. */
 export function movedSlots({ from, to }: Reshard): readonly MovedSlots[] {
   const [before, after] = [groupsOfSlots(from), groupsOfSlots(to)];
-  const members = new Map([...from.groups, ...to.groups].map(([group, ...ids]) => [group!, ids]));
+  const isOfAll = (group: GroupNumber) => group < FIRST_SHARD_GROUP;
+  const members = new Map(
+    [...from.groups, ...to.groups].map(([group, ...ids]) => [group!, isOfAll(group!) ? null : ids]),
+  );
   const moved = new Map<string, MovedSlots>();
   for (let slot = 0; slot < SLOTS; slot++) {
     const [left, entered] = [before[slot]!, after[slot]!];

@@ -10,14 +10,23 @@ import { slotOf } from './slots.ts';
 export class Router<Policy, Group> {
   #all: readonly Keyspace<Policy, Group>[];
   #keyspaces: Keyspaces<Keyspace<Policy, Group>>;
-  /** A keyspace has shards. Which ones have some never changes. */
-  readonly hasShards: boolean;
+  #hasShards = false;
 
   /** @throws when two keyspaces have the same prefix, or none has the empty one */
   constructor(keyspaces: readonly Keyspace<Policy, Group>[]) {
     this.#all = keyspaces;
     this.#keyspaces = new Keyspaces(keyspaces);
-    this.hasShards = keyspaces.some(({ shards }) => shards !== null);
+    this.onRouted();
+  }
+
+  /** A keyspace has shards, or is about to have some. */
+  get hasShards(): boolean {
+    return this.#hasShards;
+  }
+
+  /** To be called when the shards of a keyspace may have changed. */
+  onRouted(): void {
+    this.#hasShards = this.#all.some(({ shards }) => shards !== null);
   }
 
   /**

@@ -49,6 +49,12 @@ export function nameOfShard({ keyspace, shard }: Pick<PlannedShard, 'keyspace' |
   return `shard ${shard} of ${keyspace}`;
 }
 
+/** Replicas of each shard where nothing else is said, and there are as many controllers. */
+export const REPLICAS = 3;
+
+/** The most controllers of one group: each write goes to all of them. */
+export const REPLICAS_MAX = 7;
+
 /** The number of the first group of a shard. Smaller numbers belong to the groups of levels. */
 export const FIRST_SHARD_GROUP = 16;
 

@@ -208,7 +208,13 @@ export type WantedKeyspace =
   | { readonly what: 'remove'; readonly keyspace: string }
   | { readonly what: 'prefix'; readonly keyspace: string; readonly prefix: string }
   | { readonly what: 'level'; readonly keyspace: string; readonly level: string }
-  | { readonly what: 'shards'; readonly keyspace: string; readonly shards: number }
+  | {
+      readonly what: 'shards';
+      readonly keyspace: string;
+      readonly shards: number;
+      /** How many controllers each shard gets; left out where nothing is said of that. */
+      readonly replicas?: number;
+    }
   | {
       readonly what: 'move';
       readonly keyspace: string;

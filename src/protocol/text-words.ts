@@ -188,8 +188,7 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
   if (words.length === 4 && first === 'add')
     return { what: 'add', keyspace: second, prefix: third, level: fourth };
   if (words.length === 3 && first === 'prefix') return { what: 'prefix', keyspace: second, prefix: third };
-  if (words.length === 3 && second === 'shards')
-    return isId(third) ? { what: 'shards', keyspace: first, shards: Number(third) } : null;
+  if (words.length === 3 && second === 'shards') return wantedShards(first, third);
   if (words.length === 4 && second === 'move') return wantedMove(first, third, fourth);
   if (words.length === 4 && second === 'rebalance' && third === 'without')
     return isId(fourth) ? { what: 'rebalance', keyspace: first, without: Number(fourth) } : null;
@@ -198,6 +197,15 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
   if (second === 'rebalance') return { what: 'rebalance', keyspace: first, without: null };
   if (second === 'cancel') return { what: 'cancel', keyspace: first };
   return { what: 'level', keyspace: first, level: second };
+}
+
+/** @param spread a number of shards, and how many controllers each gets: `3`, or `3x2` */
+function wantedShards(keyspace: string, spread: string): WantedKeyspace | null {
+  const numbers = spread.split('x');
+  if (numbers.length > 2 || !numbers.every(isId)) return null;
+  const [shards, replicas] = numbers.map(Number);
+  const wanted = { what: 'shards', keyspace, shards: shards! } as const;
+  return replicas === undefined ? wanted : { ...wanted, replicas };
 }
 
 function wantedMove(keyspace: string, shard: string, controllers: string): WantedKeyspace | null {
@@ -211,7 +219,7 @@ function isId(word: string): boolean {
 }
 
 export const KEYSPACE_USAGE =
-  'keyspace [json | <name> <level> | <name> shards <number> | <name> move <shard> <controller>,<controller>... | <name> rebalance [without <controller>] | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
+  'keyspace [json | <name> <level> | <name> shards <number>[x<replicas>] | <name> move <shard> <controller>,<controller>... | <name> rebalance [without <controller>] | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
 
 export function parseMember(line: TextLine): Request {
   if (line.count === 1) return { kind: 'member', change: null, format: 'table' };

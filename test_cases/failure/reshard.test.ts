@@ -87,7 +87,8 @@ async function levelsAt({ port }: { readonly port: number }): Promise<LevelsStat
   return JSON.parse((await client.ask('keyspace json\r\n')).split('\r\n')[0]!) as LevelsStatus;
 }
 
-async function begin(cluster: Cluster, shards: number): Promise<void> {
+/** @param shards their number, and how many controllers each has where there were none: `3x2` */
+async function begin(cluster: Cluster, shards: string): Promise<void> {
   using client = await TextClient.connect(cluster.controllers[0]!.port);
   expect(await client.ask(`keyspace default shards ${shards}\r\n`)).not.toMatch(/ERROR/);
 }
@@ -115,11 +116,16 @@ async function all(cluster: Cluster): Promise<void> {
 }
 
 describeWith('pymemcache (python3-pymemcache)', succeeds(PYTHON, ['-c', 'import pymemcache']), () => {
+  const FINE = 'no client sees a miss, an error or an old value while nobody fails';
+  const KILLED = 'no settled key is missed while a controller is killed in the middle of each move';
+
   it.each([
-    ['no client sees a miss, an error or an old value while nobody fails', false],
-    ['no settled key is missed while a controller is killed in the middle of each move', true],
-  ])('from 2 to 1, 3 and 2 shards %s', async (_name, isKilling) => {
-    const settings = { ...PATIENT, shards: '2', replicas: isKilling ? '2' : '1', durability: 'sync' };
+    ['2 to 1, 3 and 2 shards', { shards: '2', replicas: '1' }, ['1', '3', '2'], FINE, false],
+    ['2 to 1, 3 and 2 shards', { shards: '2', replicas: '2' }, ['1', '3', '2'], KILLED, true],
+    ['no shards to 3 and 2', {}, ['3x1', '2'], FINE, false],
+    ['no shards to 3 and 2', {}, ['3x2', '2'], KILLED, true],
+  ])('from %s %s', async (...[, spread, steps, , isKilling]) => {
+    const settings = { ...PATIENT, ...spread, durability: 'sync' };
     await using cluster = await startCluster({ level: 'eventual', controllers: 4, settings });
     using first = await TextClient.connect(cluster.controllers[0]!.port);
     await fill(first);
@@ -128,7 +134,7 @@ describeWith('pymemcache (python3-pymemcache)', succeeds(PYTHON, ['-c', 'import 
     const readers = [0, 1].map((id) => new Reader(cluster, id, isKilling));
     let held = isKilling && (await hasShard(cluster, 3));
     try {
-      for (const shards of [1, 3, 2]) {
+      for (const shards of steps) {
         const before = readers.map(({ answers }) => answers);
         await eventually(() => readers.every(({ answers }, i) => answers > before[i]! + 100));
         const fromMs = performance.now();
@@ -140,7 +146,7 @@ describeWith('pymemcache (python3-pymemcache)', succeeds(PYTHON, ['-c', 'import 
           cluster.start(3);
           await cluster.ready();
         }
-        await over(cluster, shards);
+        await over(cluster, Number.parseInt(shards, 10));
         if (isKilling) held ||= await hasShard(cluster, 3);
         process.stdout.write(`to ${shards} shards: ${Math.round(performance.now() - fromMs)} ms\n`);
       }

@@ -1,5 +1,6 @@
 import type { State } from '../../src/checkers/convergence.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
+import { groupOfLevel } from '../../src/controller/group-plan.ts';
 import { FIRST_SHARD_GROUP } from '../../src/placement/shards.ts';
 import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import { judge, type Verdict } from './judge.ts';
@@ -13,13 +14,17 @@ import { joined, restricted } from './witness-journal.ts';
 /** Judges each shard of the only keyspace by itself: what its members have, and what all controllers say of its keys. */
 export function judgeShards(
   scenario: Scenario,
-  { shards }: ScenarioShards,
+  { shards, isLate }: ScenarioShards,
   cluster: SimCluster,
   record: JudgedRecord,
   values: readonly State[],
   ages: AgesRecorder,
 ): Verdict {
-  const groups = groupsAtEnd(cluster) ?? Array.from({ length: shards }, (_, i) => FIRST_SHARD_GROUP + i);
+  const atStart =
+    isLate === true
+      ? [groupOfLevel(scenario.level, false)]
+      : Array.from({ length: shards }, (_, i) => FIRST_SHARD_GROUP + i);
+  const groups = groupsAtEnd(cluster) ?? atStart;
   const bySlot = shardsOfSlots(groups.length);
   const verdicts = groups.map((group, shard): Verdict => {
     // A flush has no key, and concerns every shard.

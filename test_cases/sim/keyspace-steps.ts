@@ -4,6 +4,7 @@ import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../src/placement/pla
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { type LevelSwitch, switchesOf } from './level-switches.ts';
 import type { Random } from './random.ts';
+import type { ScenarioShards } from './scenario-shards.ts';
 import type { SimCluster } from './sim-cluster.ts';
 
 /** A client asks a controller to add a keyspace, to remove one, or to give one another prefix or other shards. */
@@ -60,6 +61,15 @@ export function drawReshards(
     const change = drawReshard(random, nodes, replicas);
     return { atMs: random.between(0, untilMs), node: random.below(nodes), change };
   }).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** The first of these steps gives the keyspace its shards: it has none at the start. */
+export function firstShards(
+  shards: ScenarioShards,
+  [first, ...others]: readonly KeyspaceStep[],
+): { readonly shards: ScenarioShards; readonly steps: readonly KeyspaceStep[] } {
+  const change = { what: 'shards', keyspace: DEFAULT_KEYSPACE, ...shards } as const;
+  return { shards: { ...shards, isLate: true }, steps: [{ ...first!, change }, ...others] };
 }
 
 function drawReshard(random: Random, nodes: number, replicas: number): WantedShards {
@@ -159,7 +169,8 @@ export function describeStep({ atMs, node, change }: KeyspaceStep): string {
   const { what, keyspace } = change;
   const more = 'prefix' in change ? ` ${change.prefix}` : '';
   const level = 'level' in change ? ` ${change.level}` : '';
-  const shards = 'shards' in change ? ` to ${change.shards}` : '';
+  const replicas = 'replicas' in change ? `x${change.replicas}` : '';
+  const shards = 'shards' in change ? ` to ${change.shards}${replicas}` : '';
   const moved = 'shard' in change ? ` ${change.shard} to ${change.controllers.join(',')}` : '';
   const without = 'without' in change && change.without !== null ? ` without ${change.without}` : '';
   const how = what === 'shards' ? 'reshard' : what;

@@ -85,6 +85,8 @@ export class NodeJournals {
   /** Another group may have an old record of the key, from a move that has stopped. */
   #isServedBy(group: number, key: string): boolean {
     const routes = this.#routes();
-    return routes === null || routes.partOf(key).group.number === group;
+    if (routes === null) return true;
+    const part = routes.partOf(key);
+    return part.elsewhere === null && part.group.number === group;
   }
 }

@@ -9,6 +9,8 @@ export interface ScenarioShards {
   readonly replicas: number;
   /** So many controllers vote, the first ones; left out where all of them do. */
   readonly voters?: number;
+  /** The keyspace has none at the start, and gets these by a step. */
+  readonly isLate?: true;
 }
 
 /** How many controllers vote where some do not. */
@@ -29,6 +31,7 @@ export function withMostVoters(away: readonly number[], { voters }: ScenarioShar
 /** The settings that say so. */
 export function spreadBy(spread: ScenarioShards | undefined): Partial<Settings> {
   if (spread === undefined) return { sharded: [] };
-  const { voters, ...shards } = spread;
-  return { sharded: [{ name: DEFAULT_KEYSPACE, ...shards }], ...(voters === undefined ? {} : { voters }) };
+  const { voters, isLate = false, ...shards } = spread;
+  const sharded = isLate ? [] : [{ name: DEFAULT_KEYSPACE, ...shards }];
+  return { sharded, ...(voters === undefined ? {} : { voters }) };
 }

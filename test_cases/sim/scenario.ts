@@ -14,7 +14,7 @@ import { DEFAULT_KEYSPACE } from '../../src/placement/placement.ts';
 import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
-import { drawKeyspaceSteps, drawReshards, type KeyspaceStep } from './keyspace-steps.ts';
+import { drawKeyspaceSteps, drawReshards, firstShards, type KeyspaceStep } from './keyspace-steps.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
 import { drawJoinSteps, drawMemberSteps, JOINS_MAX, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
@@ -193,7 +193,8 @@ function drawSharded(
     nodes: asked === 'joins' ? nodes + JOINS_MAX : nodes,
     replicas: shards.replicas,
   });
-  return { ...withoutFlushes(sharded), steps };
+  const isLate = followers !== true && new Random(seed).fork('first shards').chance(0.3);
+  return { ...withoutFlushes(sharded), ...(isLate ? firstShards(shards, steps) : { steps }) };
 }
 
 /** A controller that starts empty in one group is no loss that the judge of another group knows of. */

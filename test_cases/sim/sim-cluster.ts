@@ -16,7 +16,7 @@ import { Scheduler } from './scheduler.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
 import { settingsFor } from './sim-settings.ts';
-import { isExpired, isKeptWithout, isStillStored } from './stored-values.ts';
+import { isExpired, isKeptWithout, isStillStored, keepsValue } from './stored-values.ts';
 import type { Transcript } from './transcript.ts';
 import { NotLive } from './violation.ts';
 
@@ -359,7 +359,7 @@ export class SimCluster {
     return isStillStored(
       key,
       running,
-      running.filter((other) => other !== node),
+      running.filter((other) => other !== node && keepsValue(other, key)),
     );
   }
 

@@ -1,4 +1,6 @@
 import { sameVersion } from '../../src/ordering/version.ts';
+import { isWhole } from '../../src/placement/agreed-shards.ts';
+import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import { STARTED_AT_MS } from './sim-clock.ts';
 import type { SimNode } from './sim-node.ts';
 
@@ -28,6 +30,19 @@ export function isKeptWithout(key: string, node: SimNode, others: readonly SimNo
     const isHere = version !== undefined && node.store.holds(key, version);
     return !isHere || isStillStored(key, [knower], others);
   });
+}
+
+/**
+ * The controller has the key when the move that is under way is over. Where a keyspace gets its first shards, a store
+ * may lose values that the controllers without the shard still have, just before these forget them.
+ */
+export function keepsValue({ id, core }: SimNode, key: string): boolean {
+  const views = core?.groups.views;
+  const reshard = (views?.acceptedPlacement ?? views?.placement)?.move?.reshard;
+  if (reshard === undefined || !isWhole(reshard.from)) return true;
+  const { shards, groups } = reshard.to;
+  const [, ...members] = groups[shardsOfSlots(shards)[slotOf(key)]!]!;
+  return members.includes(id);
 }
 
 /** More than agreed time is ever wrong by, in milliseconds. */

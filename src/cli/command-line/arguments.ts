@@ -327,7 +327,7 @@ The keyspace with every key is "default". Exit code 0: done, 1: not done, or not
        main.ts keyspace remove <name>                 its keys get into the keyspaces with shorter prefixes
        main.ts keyspace prefix <name> <prefix>        another prefix
        main.ts keyspace <name> <level>                another level, as main.ts level does
-       main.ts keyspace <name> shards <number>        another number of shards, at eventual or causal
+       main.ts keyspace <name> shards <number>        first shards, such as 3 or 3x2, or another number of them
        main.ts keyspace <name> move <shard> 3,4,5     other controllers for one of its shards
        main.ts keyspace <name> rebalance              its shards evenly over the controllers; without <controller>
        main.ts keyspace <name> --cancel               ends a change, as long as the keyspaces before it serve

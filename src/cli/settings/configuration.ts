@@ -9,7 +9,7 @@ import {
 import type { Durability } from '../../journal/durability.ts';
 import { type OrderedScheme, placedLevel } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
-import type { ShardedKeyspace } from '../../placement/shards.ts';
+import { REPLICAS, type ShardedKeyspace } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import { UsageError } from '../failure.ts';
 import { formatAddress, sameAddress } from './address.ts';
@@ -18,7 +18,6 @@ import { keyspacesWith, shardList } from './keyspace-list.ts';
 import { type RawSetting, type RawSettings, SETTINGS, type SettingKey } from './setting-table.ts';
 import * as read from './setting-values.ts';
 import {
-  REPLICAS,
   replicasAmong,
   type ShardsOfLevel,
   shardedKeyspace,

@@ -2,18 +2,17 @@ import type { Address, SharedSettings } from '../../controller/settings.ts';
 import { VOTERS_MAX } from '../../placement/configuration.ts';
 import type { PlacedLevel } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE } from '../../placement/placement.ts';
-import { CAUSAL_SHARDS_MAX, SHARD_GROUPS_MAX, type ShardedKeyspace } from '../../placement/shards.ts';
+import {
+  CAUSAL_SHARDS_MAX,
+  REPLICAS_MAX,
+  SHARD_GROUPS_MAX,
+  type ShardedKeyspace,
+} from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { GivenShards } from './keyspace-list.ts';
 import { BadValue, count, type ValueReader } from './setting-values.ts';
 
 /** The settings of keyspaces whose keys are spread over several groups of controllers. */
-
-/** Replicas of each shard where nothing else is said, and there are as many controllers. */
-export const REPLICAS = 3;
-
-/** The most controllers of one group: each write goes to all of them. */
-const REPLICAS_MAX = 7;
 
 /** What is given of the shards of a keyspace at this level. */
 export interface ShardsOfLevel extends GivenShards {

@@ -18,6 +18,7 @@ import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
 import {
   changeInWords,
+  countOf,
   GOES_ON,
   inShards,
   levelsOf,
@@ -81,6 +82,7 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
     zones: parts.settings.zones,
     epoch: epochOf(views.placement) + 1,
     remembers: parts.settings.dataDir !== '',
+    broadcastApart: views.placement?.broadcastApart ?? false,
   });
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'same') return answer(linesOf(parsed.text));
@@ -106,7 +108,9 @@ function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply 
   if (older !== undefined)
     return serverError('OLDER_RELEASE', `${core.peers.nameOf(older)} runs an older release: upgrade it`);
   // A controller that does not vote learns of no placement. It has no shards, and so no part in a change of them.
-  const isOfShards = transfers.every(({ toMembers }) => toMembers !== null);
+  const isOfShards = transfers.every(
+    ({ fromMembers, toMembers }) => fromMembers !== null && toMembers !== null,
+  );
   const areAllVoting = votersOf(views.configuration).length === views.configuration.controllers.length;
   if (transfers.length > 0 && !isOfShards && !areAllVoting)
     return clientError(
@@ -175,9 +179,9 @@ function stateOf(move: Move, keyspace: KeyspaceChange['after']): string {
     const held = phase === 'settling' ? reshard.to : reshard.from;
     const { from, to } = reshard;
     const which = phase === 'settling' ? 'after' : 'before';
-    return from.shards === to.shards
+    return countOf(from) === countOf(to)
       ? `the shards of ${name} have the controllers of ${which} the change`
-      : `${name} has ${inShards(held.shards)}`;
+      : `${name} has ${inShards(countOf(held))}`;
   }
   if (keyspace === null) return `there is no keyspace ${name}`;
   const { prefix, level } = keyspace;

@@ -1,12 +1,13 @@
 import { isOrdered } from '../../consistency/policies.ts';
-import { type AgreedShards, sameShards } from '../../placement/agreed-shards.ts';
+import { type AgreedShards, isWhole, sameShards } from '../../placement/agreed-shards.ts';
 import { type Configuration, isVoter, votersOf } from '../../placement/configuration.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Reshard } from '../../placement/reshard.ts';
 import { movedShard, rebalanced, resharded, type ShardSituation } from '../../placement/reshard-plans.ts';
-import { CAUSAL_SHARDS_MAX } from '../../placement/shards.ts';
+import { CAUSAL_SHARDS_MAX, REPLICAS, REPLICAS_MAX } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
 import type { WantedKeyspace } from '../../protocol/request.ts';
+import { groupOfLevel } from '../group-plan.ts';
 import { inShards } from '../status/levels-report.ts';
 
 /** Another number of shards, or other controllers for some of them. */
@@ -30,25 +31,61 @@ export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 
   readonly configuration: Configuration;
   /** This controller remembers what was agreed on after a restart. */
   readonly remembers: boolean;
+  /** See `Placement`. */
+  readonly broadcastApart: boolean;
 }
 
 export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedReshard {
   const { keyspace } = wanted;
   const { agreed, keyspaces, configuration, remembers } = state;
+  const controllers = votersOf(configuration);
   const own = keyspaces.find(({ name }) => name === keyspace);
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
-  if (now === undefined) return refused(`${keyspace} has no shards: shards and replicas are configured`);
   if (isOrdered(own.level))
     return refused(`${keyspace} is at ${own.level}: shards change at eventual and causal alone`);
   if (!remembers) return refused('controllers need a data_dir for that, in which they remember their shards');
-  const flaw = flawOf(wanted, now, configuration);
+  const first = now === undefined ? firstShardsOf(wanted, own, state) : null;
+  if (first?.kind === 'refused' || first?.kind === 'same') return first;
+  const flaw = now === undefined ? null : flawOf(wanted, now, configuration);
   if (flaw !== null) return refused(flaw);
-  const reshard = planOf(wanted, { ...state, keyspace, controllers: votersOf(configuration) });
+  const reshard = planOf(wanted, { ...state, ...first?.begins, keyspace, controllers });
   if (reshard === null) return refused('a cluster has no room for so many groups of shards');
   if (sameShards(reshard.from, reshard.to)) return { kind: 'same', text: sameText(wanted) };
   const causal = own.level === 'causal' ? causalGroupsOver(reshard, state) : 0;
   return causal > CAUSAL_SHARDS_MAX ? refused(tooManyCausal(causal)) : { kind: 'reshard', reshard };
+}
+
+/** What the first shards of a keyspace are planned with, or why it gets none. */
+function firstShardsOf(
+  wanted: WantedShards,
+  { name, level }: KeyspaceSettings,
+  { configuration, broadcastApart }: ReshardState,
+): FirstShards {
+  if (wanted.what !== 'shards')
+    return refused(
+      `${name} has no shards: all controllers have its keys; keyspace ${name} shards 3 spreads them`,
+    );
+  const { shards } = wanted;
+  if (shards === 1 && wanted.replicas === undefined)
+    return { kind: 'same', text: `${name} has no shards: all controllers have its keys` };
+  const controllers = votersOf(configuration).length;
+  const replicas = wanted.replicas ?? Math.min(REPLICAS, controllers);
+  const flaw = countFlaw(shards) ?? replicasFlaw(replicas) ?? tooFew(replicas, controllers);
+  if (flaw !== null) return refused(flaw);
+  return { kind: 'first', begins: { whole: { group: groupOfLevel(level, broadcastApart), replicas } } };
+}
+
+type FirstShards =
+  | { readonly kind: 'first'; readonly begins: Pick<ShardSituation, 'whole'> }
+  | Extract<ParsedReshard, { readonly kind: 'same' | 'refused' }>;
+
+function countFlaw(shards: number): string | null {
+  return shards < 1 || shards > SHARDS_MAX ? `a keyspace has 1 to ${SHARDS_MAX} shards` : null;
+}
+
+function replicasFlaw(replicas: number): string | null {
+  return replicas < 1 || replicas > REPLICAS_MAX ? `a shard has 1 to ${REPLICAS_MAX} controllers` : null;
 }
 
 function planOf(wanted: WantedShards, situation: ShardSituation): Reshard | null {
@@ -69,9 +106,11 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
   const replicas = now.groups[0]!.length - 1;
   switch (wanted.what) {
     case 'shards':
-      return wanted.shards < 1 || wanted.shards > SHARDS_MAX
-        ? `a keyspace has 1 to ${SHARDS_MAX} shards`
-        : tooFew(replicas, votersOf(configuration).length);
+      return (
+        countFlaw(wanted.shards) ??
+        otherReplicas(wanted, replicas) ??
+        tooFew(replicas, votersOf(configuration).length)
+      );
     case 'move': {
       const { shard, controllers } = wanted;
       if (shard >= now.shards)
@@ -90,6 +129,15 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
       return tooFew(replicas, votersOf(configuration).length - (without === null ? 0 : 1));
     }
   }
+}
+
+function otherReplicas(
+  { keyspace, replicas }: Extract<WantedShards, { readonly what: 'shards' }>,
+  now: number,
+): string | null {
+  return replicas === undefined || replicas === now
+    ? null
+    : `each shard of ${keyspace} has ${now} controllers, and keeps as many: shards and replicas do not change at once`;
 }
 
 function tooFew(replicas: number, controllers: number): string | null {
@@ -112,10 +160,10 @@ function sameText(wanted: WantedShards): string {
   }
 }
 
-/** The groups at `causal` that there are while the change is under way: a session may depend on each of them. */
+/** The groups of shards at `causal` that there are while the change is under way: a session may depend on each. */
 function causalGroupsOver({ from, to }: Reshard, { agreed, keyspaces }: ReshardState): number {
   const isCausal = (name: string) => keyspaces.some((one) => one.name === name && one.level === 'causal');
-  const all = [...agreed, from, to].filter(({ keyspace }) => isCausal(keyspace));
+  const all = [...agreed, from, to].filter((one) => isCausal(one.keyspace) && !isWhole(one));
   return new Set(all.flatMap(({ groups }) => groups.map(([group]) => group))).size;
 }
 
@@ -126,6 +174,6 @@ function tooManyCausal(groups: number): string {
   );
 }
 
-function refused(reason: string): ParsedReshard {
+function refused(reason: string): Extract<ParsedReshard, { readonly kind: 'refused' }> {
   return { kind: 'refused', reason };
 }

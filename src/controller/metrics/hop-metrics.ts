@@ -11,24 +11,24 @@ export const HOP_METRICS = {
     kind: 'counter',
     unit: 'operations',
     help: 'Requests for one key or one group that other controllers were asked to carry out.',
-    read: ({ core }: HopParts) => core.serving.hop?.asked ?? 0,
+    read: ({ core }: HopParts) => core.serving.hop.asked,
   },
   memchorus_hop_repeated: {
     kind: 'counter',
     unit: 'operations',
     help: 'How often another controller was asked, since the one before had not carried the request out.',
-    read: ({ core }: HopParts) => core.serving.hop?.askedAgain ?? 0,
+    read: ({ core }: HopParts) => core.serving.hop.askedAgain,
   },
   memchorus_hop_waiting: {
     kind: 'gauge',
     unit: 'operations',
     help: 'Requests that other controllers were asked to carry out and have not answered yet.',
-    read: ({ core }: HopParts) => core.serving.hop?.unanswered ?? 0,
+    read: ({ core }: HopParts) => core.serving.hop.unanswered,
   },
   memchorus_hop_taken: {
     kind: 'counter',
     unit: 'operations',
     help: 'Requests of clients of other controllers that this one was asked to carry out.',
-    read: ({ core }: HopParts) => core.serving.asked?.taken ?? 0,
+    read: ({ core }: HopParts) => core.serving.asked.taken,
   },
 } as const;

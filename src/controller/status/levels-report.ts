@@ -1,5 +1,6 @@
 import { alignColumns } from '../../base/text-table.ts';
 import { epochOf, nameOfChange } from '../../placement/agreed-placement.ts';
+import { type AgreedShards, isWhole } from '../../placement/agreed-shards.ts';
 import { addressTextOf } from '../../placement/configuration.ts';
 import { levelOf, orderedSchemeOf, type PlacedLevel } from '../../placement/placed-level.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
@@ -69,7 +70,12 @@ export function moveInWords({ keyspace, from, to, shards, phase }: MoveStatus): 
 /** What changes of the shards of a keyspace. */
 export function shardsOfChange({ from, to }: Reshard): ChangedShards {
   const moved = to.groups.flatMap((group, shard) => (group[0] === from.groups[shard]?.[0] ? [] : [shard]));
-  return { from: from.shards, to: to.shards, moved };
+  return { from: countOf(from), to: countOf(to), moved };
+}
+
+/** How many shards these are; 0 for a keyspace that has none. */
+export function countOf(shards: AgreedShards): number {
+  return isWhole(shards) ? 0 : shards.shards;
 }
 
 /**
@@ -85,6 +91,7 @@ export function reshardInWords(keyspace: string, { from, to, moved }: ChangedSha
 }
 
 export function inShards(count: number): string {
+  if (count === 0) return 'no shards';
   return count === 1 ? '1 shard' : `${count} shards`;
 }
 

@@ -8,7 +8,7 @@ import type { Service, ShardStatus } from './status.ts';
 export function shardsOf(parts: ControllerParts): ShardStatus[] {
   const { core } = parts;
   return core.groups.shards.map(({ number, shard: { keyspace, shard, members } }) => {
-    const all = core.router.all.find(({ name }) => name === keyspace)!.shards!.all;
+    const all = core.router.all.find(({ name }) => name === keyspace)?.shards?.all ?? [];
     const part = all.find((one) => (one.elsewhere?.group ?? one.group.number) === number);
     const group = core.groups.entriesOf(number);
     return {
@@ -30,7 +30,7 @@ function keysIn({ replica }: Group): number {
 
 function serviceOf({ core }: ControllerParts, part: OnePart): Service {
   const { elsewhere } = part;
-  const reason = elsewhere === null ? gateTextOf(part) : textOf(core.serving.hop!.gate(elsewhere));
+  const reason = elsewhere === null ? gateTextOf(part) : textOf(core.serving.hop.gate(elsewhere));
   return { ready: reason === '', reason };
 }
 

@@ -108,7 +108,7 @@ export interface MoveStatus {
 
 /** What changes of the shards of a keyspace. */
 export interface ChangedShards {
-  /** How many shards it had. */
+  /** How many shards it had; 0 where it had none. */
   readonly from: number;
   /** How many it gets. */
   readonly to: number;

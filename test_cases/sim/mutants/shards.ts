@@ -310,4 +310,40 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
       name: 'a controller that was removed as its shards began to move comes back, and the move ends',
     },
   },
+  {
+    anchor: 'no-shards-at-the-start',
+    name: 'sends no request on for a keyspace that had no shards when the controller was started',
+    edit: 'drop',
+    test: {
+      file: 'first-shards.test.ts',
+      name: 'at eventual, a keyspace that gets 3 shards with 2 controllers each loses no key',
+    },
+  },
+  {
+    anchor: 'first-shards-not-agreed',
+    name: 'forgets with the last phase which first shards a keyspace has got',
+    edit: { value: 'shards.map((one) => (one.keyspace === to.keyspace ? to : one))' },
+    test: {
+      file: 'first-shards.test.ts',
+      name: 'at eventual, a keyspace that gets 3 shards with 2 controllers each loses no key',
+    },
+  },
+  {
+    anchor: 'first-shards-from-nowhere',
+    name: 'refuses the journal whose entries are on their way to the first shards of their keyspace',
+    edit: { value: '(name: string) => !isSpread(name)' },
+    test: {
+      file: 'first-shards.test.ts',
+      name: 'all are restarted at any step, at durability sync',
+    },
+  },
+  {
+    anchor: 'first-shards-without-all',
+    name: 'gives a keyspace its first shards without a controller that votes no more and has its entries',
+    edit: { test: 'reshard === undefined' },
+    test: {
+      file: 'first-shards.test.ts',
+      name: 'a controller that votes no more is waited for',
+    },
+  },
 ];

@@ -124,6 +124,7 @@ function modeTests(): void {
     ['keyspace -p 8001 carts eventual', ['carts', 'eventual']],
     ['keyspace carts --cancel', ['carts', 'cancel']],
     ['keyspace carts shards 4', ['carts', 'shards', '4']],
+    ['keyspace carts shards 4x2', ['carts', 'shards', '4x2']],
   ])('takes what is changed by `%s`', (typed, change) => {
     expect(parse(typed).change).toEqual(change);
   });

@@ -17,7 +17,7 @@ import type { ReadDone } from '../../../src/replication/replica-reads.ts';
 import { newContext, type RequestContext } from '../../../src/replication/request-context.ts';
 import type { ReadStrength, Scheme, WriteOutcome } from '../../../src/replication/scheme.ts';
 import { BOUNDLESS, NO_STREAM } from '../../support/reading.ts';
-import { groupWith, WHOLE } from '../../support/serving-group.ts';
+import { groupWith, NO_HOP, WHOLE } from '../../support/serving-group.ts';
 import { TOKENS } from '../../support/token-ports.ts';
 
 type Done = (outcome: WriteOutcome) => void;
@@ -129,7 +129,7 @@ beforeEach(() => {
     differences: DIFFERENCE_LIMITS,
     waitingFor: () => '',
     nextTurn: (callback) => callback(),
-    hop: null,
+    hop: NO_HOP,
     lend: () => {},
     local: (_, answer) => answer(REPLIES.ok),
   });

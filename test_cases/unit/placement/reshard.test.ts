@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
 import { readPlacement, writePlacement } from '../../../src/peer/codecs/placement.ts';
 import {
+  mayBeWhole,
   movedOn,
   type Placement,
   placementFlaw,
@@ -15,7 +16,7 @@ import {
 } from '../../../src/placement/agreed-placement.ts';
 import { type AgreedShards, agreedShardsOf, shardsAsPlanned } from '../../../src/placement/agreed-shards.ts';
 import type { KeyspaceSettings } from '../../../src/placement/placement.ts';
-import { groupsLeft, groupsOfSlots, movedSlots } from '../../../src/placement/reshard.ts';
+import { concernsAll, groupsLeft, groupsOfSlots, movedSlots } from '../../../src/placement/reshard.ts';
 import { movedShard, rebalanced, resharded } from '../../../src/placement/reshard-plans.ts';
 import { plannedShards } from '../../../src/placement/shards.ts';
 import { SLOTS } from '../../../src/placement/slots.ts';
@@ -223,5 +224,77 @@ describe('a placement by which slots move', () => {
     expect(flawOf({ reshard: { ...to(5), to: { ...to(5).to, groups: [] } } })).toBe(
       'the number of shards of default is not that of their groups',
     );
+  });
+});
+
+describe('the first shards of a keyspace', () => {
+  const configured = { keyspaces: KEYSPACES, shards: [] };
+  const first = { ...wish, agreed: [], whole: { group: 1, replicas: 2 } };
+  const reshard = resharded(first, 3)!;
+  const begun = withReshard(null, configured, reshard);
+  const behind = movedOn(begun, begun.move!, 5);
+  const settling = movedOn(behind, behind.move!, 5);
+  const done = movedOn(settling, settling.move!, 5);
+  const cancelled = withMoveCancelled(begun, begun.move!);
+
+  it('are on as many controllers as is asked for, and serve from the last phase on', () => {
+    expect(reshard.from).toEqual({ keyspace: 'default', shards: 1, groups: [[1]] });
+    expect(reshard.to.groups.map(([, ...members]) => members)).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    for (const placement of [begun, behind, cancelled]) expect(placement.shards).toBeUndefined();
+    for (const placement of [settling, done]) expect(placement.shards).toEqual([reshard.to]);
+    for (const placement of [begun, behind, settling, done, cancelled])
+      expect(placementFlaw(placement)).toBeNull();
+    expect(shardsNamedIn(begun)).toEqual([reshard.to]);
+    expect([begun, done].map((one) => mayBeWhole(one, 'default'))).toEqual([true, false]);
+  });
+
+  it('take all keys from all controllers', () => {
+    const moved = movedSlots(reshard);
+    expect(moved.map(({ from, fromMembers }) => [from, fromMembers])).toEqual([
+      [1, null],
+      [1, null],
+      [1, null],
+    ]);
+    expect(moved.map(({ toMembers }) => toMembers).sort()).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
+    expect(concernsAll(reshard)).toBe(true);
+    expect(concernsAll(to(5))).toBe(false);
+  });
+
+  it('come after those of other keyspaces by their name', () => {
+    const beside = resharded({ ...wish, keyspace: 'other', whole: { group: 1, replicas: 2 } }, 2)!;
+    const other = { name: 'other', prefix: 'o:', level: 'eventual' } as const;
+    const moving = withReshard(null, { keyspaces: [...KEYSPACES, other], shards: AGREED }, beside);
+    const barrier = movedOn(moving, moving.move!, 5);
+    const after = movedOn(barrier, barrier.move!, 5);
+    expect(after.shards!.map(({ keyspace }) => keyspace)).toEqual(['carts', 'default', 'other']);
+    expect(placementFlaw(after)).toBeNull();
+  });
+
+  it('go over a link and come back', () => {
+    for (const placement of [begun, behind, settling, done, cancelled]) {
+      const writer = new ByteWriter();
+      writePlacement(writer, placement);
+      expect(samePlacement(readPlacement(new ByteReader(inOnePiece(writer.finish()))), placement)).toBe(true);
+    }
+  });
+
+  it('are refused when they contradict themselves', () => {
+    const flawOf = (from: AgreedShards) =>
+      placementFlaw({ ...begun, move: { ...begun.move!, reshard: { ...reshard, from } } });
+    expect(flawOf({ keyspace: 'default', shards: 1, groups: [[1, 2]] })).toBe(
+      'the group of default is not one of a level',
+    );
+    expect(flawOf({ keyspace: 'default', shards: 1, groups: [] })).toBe(
+      'the shards of default are not those of its move',
+    );
+    expect(flawOf(reshard.to)).toBe('the shards of default are not those of its move');
   });
 });

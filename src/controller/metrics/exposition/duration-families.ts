@@ -19,7 +19,7 @@ export const DURATION_FAMILIES: readonly Family[] = [
     type: 'histogram',
     help: 'Time until another controller has answered a request for a shard that is not here, by keyspace.',
     read: ({ parts }) =>
-      [...(parts.core.serving.hop?.times ?? [])].map(([keyspace, durations]) => ({
+      [...parts.core.serving.hop.times].map(([keyspace, durations]) => ({
         labels: { keyspace },
         durations,
       })),
