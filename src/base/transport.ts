@@ -13,15 +13,14 @@ export interface Transport {
    * @param onConnection has to call `handle` of the connection before it returns
    * @throws the system's error when the address can't be listened on
    */
-  listen(
-    address: NetworkAddress,
-    backlog: number,
-    onConnection: (connection: Connection) => void,
-  ): Promise<Listener>;
+  listen(address: NetworkAddress, backlog: number, onConnection: OnConnection): Promise<Listener>;
 
   /** Begins to connect. What is written before `onConnect` leaves after it. */
   connect(address: NetworkAddress, handlers: ConnectionHandlers, options?: ConnectOptions): Connection;
 }
+
+/** @param first bytes that have been read already; absent for none */
+export type OnConnection = (connection: Connection, first?: Buffer) => void;
 
 export interface Listener {
   /** Accepts no further connection. Those that were accepted stay open. */

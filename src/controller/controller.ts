@@ -1,5 +1,7 @@
 import { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import type { HttpServer } from '../http/routed-server.ts';
 import { PresenceProbe } from '../peer/presence-probe.ts';
 import { createDriver } from '../store/create-driver.ts';
 import { ENVELOPE_BYTES_MAX } from '../store/envelope.ts';
@@ -28,12 +30,24 @@ import { statusOf } from './status/status-report.ts';
 import { openStorage } from './storage.ts';
 import { Turn } from './turn.ts';
 
+/** A client in the process of a controller. */
+export interface InnerClient extends HttpClient {
+  /** The client leaves. */
+  destroy(): void;
+}
+
 export interface Controller {
   /** Resolves when the controller has to end; the owner then has to close it. */
   readonly mustEnd: Promise<ControllerEnd>;
 
   /** What `show` reports. */
   status(): Status;
+
+  /** The interface over HTTP, for a process that has a server of its own in front of it. */
+  http(): Promise<HttpServer>;
+
+  /** A client in this process, see `FrontDoor`. */
+  innerClient(): InnerClient;
 
   /**
    * Answers the requests in progress, then closes everything. A controller that has to start empty answers
@@ -197,6 +211,14 @@ class RunningController implements Controller {
 
   status(): Status {
     return statusOf(this.#parts);
+  }
+
+  http(): Promise<HttpServer> {
+    return this.#frontDoor.http();
+  }
+
+  innerClient(): InnerClient {
+    return this.#frontDoor.innerClient();
   }
 
   #closeIdle(timeoutMs: number): void {

@@ -1,5 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { Duplex } from 'node:stream';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fastify, {
   type FastifyError,
@@ -20,6 +26,9 @@ import type { RouteGroup } from './routes/route-group.ts';
 /** The HTTP side of a controller. It listens nowhere: the front door hands it connections. */
 export interface HttpServer {
   serve(caller: HttpCaller): void;
+
+  /** Answers one request that another server has received. @param client carries out what the request asks for */
+  answer(request: IncomingMessage, response: ServerResponse, client: HttpClient): void;
   close(): Promise<void>;
 }
 
@@ -62,7 +71,8 @@ export class RoutedServer implements HttpServer {
   readonly #interface: HttpInterface;
   readonly #authorities: () => Authorities;
   readonly #app: FastifyInstance;
-  readonly #clients = new WeakMap<Duplex, HttpClient>();
+  /** By connection, or by request. */
+  readonly #clients = new WeakMap<Readable, HttpClient>();
 
   private constructor(ports: HttpPorts, own: HttpInterface, times: HttpTimes) {
     this.#ports = ports;
@@ -123,6 +133,11 @@ export class RoutedServer implements HttpServer {
     stream.resume();
   }
 
+  answer(request: IncomingMessage, response: ServerResponse, client: HttpClient): void {
+    this.#clients.set(request, client);
+    this.#app.server.emit('request', request, response);
+  }
+
   async close(): Promise<void> {
     await this.#app.close();
     // Ends the watch over the times of connections.
@@ -130,7 +145,7 @@ export class RoutedServer implements HttpServer {
   }
 
   #begin(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const client = this.#clients.get(request.raw.socket)!;
+    const client = (this.#clients.get(request.raw) ?? this.#clients.get(request.raw.socket))!;
     request.client = client;
     reply.raw.once('close', () => client.end());
     client.begin((isAdmitted) => {

@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream';
 import type { Transport } from '../../base/transport.ts';
 import { type LoadHttp, OWN_HTTP } from '../../controller/clients/http-door.ts';
-import { startController } from '../../controller/controller.ts';
+import { type Controller, startController } from '../../controller/controller.ts';
+import type { AbandonedGroup } from '../../controller/core-ports.ts';
 import type { ControllerEnd } from '../../controller/end-request.ts';
 import { type ClosableLogger, createLogger, LogFileError, type Logger } from '../../controller/log/logger.ts';
 import { type Address, ownAddress, ownHttpAddress, type Settings } from '../../controller/settings.ts';
@@ -18,6 +19,9 @@ import { describeTakenPort } from './port-owner.ts';
 import { ServiceManager } from './service-manager.ts';
 import { releaseStartMemory } from './start-memory.ts';
 
+/** The part of a controller that its process needs. */
+export type RunningProcess = Pick<Controller, 'mustEnd' | 'status' | 'close'>;
+
 /** How a controller presents itself. */
 export interface Appearance {
   /** What is printed once it listens; null for nothing. */
@@ -26,6 +30,8 @@ export interface Appearance {
   readonly console: Writable;
   readonly transport: Transport;
   readonly loadHttp: LoadHttp;
+  /** Starts what runs in the place of one controller; absent for `startController`. */
+  readonly start?: (logger: Logger) => Promise<RunningProcess>;
   /** Resolves when the controller has to end for a reason that it does not know of; absent where there is none. */
   readonly mustEnd?: Promise<ControllerEnd>;
 }
@@ -61,7 +67,9 @@ export async function runController(
   );
   releaseStartMemory();
   try {
-    let controller = await startController(settings, secret, logger, null, transport, loadHttp);
+    const start = (abandoned: AbandonedGroup | null): Promise<RunningProcess> =>
+      appearance.start?.(logger) ?? startController(settings, secret, logger, abandoned, transport, loadHttp);
+    let controller = await start(null);
     keepHeapHeadroom();
     if (appearance.greeting !== null)
       process.stdout.write(`${appearance.greeting(settings, controller.status().levels)}\n`);
@@ -77,7 +85,7 @@ export async function runController(
       // A founder that is started again would form a cluster alone: a process of its own has to find the others.
       if (settings.dropsFounders === true)
         throw new OperationError('DROPPED', `${end.reason}: start it anew`);
-      controller = await startController(settings, secret, logger, end, transport, loadHttp);
+      controller = await start(end);
     }
     logger.info('stopped');
     return EXIT_OK;

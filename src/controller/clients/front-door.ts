@@ -1,7 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MonotonicMs } from '../../base/number-kinds.ts';
-import type { Connection, ConnectionHandlers, Listener, Transport } from '../../base/transport.ts';
+import type {
+  Connection,
+  ConnectionHandlers,
+  Listener,
+  OnConnection,
+  Transport,
+} from '../../base/transport.ts';
 import type { Coordinator } from '../../consistency/coordinator.ts';
+import type { HttpServer } from '../../http/routed-server.ts';
 import { BinaryCodec } from '../../protocol/binary/binary-codec.ts';
 import { REQUEST_MAGIC } from '../../protocol/binary/wire-format.ts';
 import type { ClientCodec } from '../../protocol/client-codec.ts';
@@ -15,6 +22,7 @@ import { ClientConnection, type ClientPorts } from './client-connection.ts';
 import type { ClientTable } from './client-table.ts';
 import { HttpConnection } from './http-connection.ts';
 import type { HttpDoor } from './http-door.ts';
+import { InnerConnection } from './inner-connection.ts';
 import type { Callers, UnidentifiedConnections } from './unidentified-connections.ts';
 
 /** What the front door reports to the statistics. */
@@ -128,8 +136,25 @@ export class FrontDoor {
   }
 
   async #listen(address: Address, callers: Callers): Promise<void> {
-    const onConnection = (connection: Connection): void => this.#unidentified.add(connection, callers);
+    const onConnection: OnConnection = (connection, first) =>
+      this.#unidentified.add(connection, callers, first);
     this.#listeners.push(await this.#ports.transport.listen(address, BACKLOG, onConnection));
+  }
+
+  /**
+   * A client of the process itself, such as an HTTP server beside this controller. The caller begins and ends each of
+   * its requests, and calls `destroy` after the last one.
+   */
+  innerClient(): HttpConnection {
+    const { coordinator } = this.#ports;
+    const client = new HttpConnection(new InnerConnection(), ++this.#lastId, coordinator, this.#clientPorts);
+    this.#add(client);
+    return client;
+  }
+
+  /** The interface over HTTP, which is loaded now if it was not yet. */
+  http(): Promise<HttpServer> {
+    return this.#ports.http.open();
   }
 
   #addHttpClient(connection: Connection, first: Buffer): void {

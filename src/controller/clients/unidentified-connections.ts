@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { MonotonicMs } from '../../base/number-kinds.ts';
-import type { Connection } from '../../base/transport.ts';
+import type { Connection, ConnectionHandlers } from '../../base/transport.ts';
 import { httpIn } from '../../http/first-bytes.ts';
 import { type PeerPreface, prefaceIn } from '../../peer/preface.ts';
 import type { ClientTable } from './client-table.ts';
@@ -49,10 +49,13 @@ export class UnidentifiedConnections {
     return this.#connections.size;
   }
 
-  add(connection: Connection, callers: Callers): void {
+  /** @param first bytes that have been read already */
+  add(connection: Connection, callers: Callers, first: Buffer = NOTHING): void {
     this.#connections.set(connection, this.#ports.clock.nowMs());
     this.closeExcess();
-    this.#identify(connection, callers);
+    const handlers = this.#identifying(connection, callers);
+    connection.handle(handlers);
+    if (first.length > 0) handlers.onData(first, first.length);
   }
 
   /** Closes the oldest connections above the limit. */
@@ -84,14 +87,14 @@ export class UnidentifiedConnections {
     connection.destroy();
   }
 
-  #identify(connection: Connection, { onClient, onHttp, onPeer }: Callers): void {
-    let first: Buffer = Buffer.alloc(0);
+  #identifying(connection: Connection, { onClient, onHttp, onPeer }: Callers): ConnectionHandlers {
+    let first = NOTHING;
     let timer: NodeJS.Timeout | null = null;
     const settle = () => {
       if (timer !== null) clearTimeout(timer);
       this.#connections.delete(connection);
     };
-    connection.handle({
+    return {
       onData: (chunk) => {
         first = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
         const preface = prefaceIn(first);
@@ -111,8 +114,10 @@ export class UnidentifiedConnections {
         settle();
         this.#ports.clients.onLeft();
       },
-    });
+    };
   }
 }
+
+const NOTHING: Buffer = Buffer.alloc(0);
 
 function ignore(): void {}
