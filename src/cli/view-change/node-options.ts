@@ -97,11 +97,11 @@ function roleOf(flags: ReadonlyMap<FlagName, string>, environment: NodeEnvironme
     case 'replicas':
       return replicasRole(view, factor ?? '1', own);
     case 'shards':
-      return shardsRole(view.length === 0 ? [own] : view, own);
+      return shardsRole(view.length === 0 ? [own] : view);
     case 'auto':
       if (forwarding !== undefined) return forwardRole(forwarding);
       if (factor !== undefined) return replicasRole(view, factor, own);
-      return view.length === 0 ? { kind: 'node' } : shardsRole(view, own);
+      return view.length === 0 ? { kind: 'node' } : shardsRole(view);
   }
 }
 
@@ -110,15 +110,13 @@ function forwardRole(forwarding: string): NodeRole {
   return { kind: 'follower', main: addressOf(forwarding, 'FORWARDING_ADDRESS') };
 }
 
-function shardsRole(view: readonly Address[], own: Address): NodeRole {
-  refuseStranger(view, own);
+function shardsRole(view: readonly Address[]): NodeRole {
   return { kind: 'shards', view, factor: 1 };
 }
 
 /** @throws UsageError for a factor that cannot be had */
 function replicasRole(given: readonly Address[], factorText: string, own: Address): NodeRole {
   const view = given.length === 0 ? [own] : given;
-  refuseStranger(view, own);
   const factor = /^[1-9]\d{0,2}$/.test(factorText.trim()) ? Number(factorText) : 0;
   if (factor === 0 || view.length % factor !== 0)
     throw new UsageError(
@@ -133,15 +131,6 @@ function replicasRole(given: readonly Address[], factorText: string, own: Addres
         `${CAUSAL_SHARDS_MAX} shards at most: choose a larger factor, or 1`,
     );
   return { kind: 'replicas', view, factor };
-}
-
-/** A node that is in no view would have to wait for a view change, which there is not yet. */
-function refuseStranger(view: readonly Address[], own: Address): void {
-  if (view.some((one) => isSame(one, own))) return;
-  throw new UsageError(
-    'COMMAND_LINE',
-    `VIEW does not name this node, ${formatAddress(own)}: correct VIEW, or ADDRESS. A view cannot be changed yet`,
-  );
 }
 
 /** @throws UsageError for a word that is no address, and for an address that is there twice */

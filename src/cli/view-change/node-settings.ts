@@ -9,10 +9,16 @@ import { ownSettings } from '../settings/setting-table.ts';
  *
  * @param nodes all nodes, in the order of the view
  * @param factor how many nodes have each key: a divisor of their number
+ * @param cluster the cluster of controllers, of which each view has one of its own
  */
-export function nodeSettings(address: Address, nodes: readonly Address[] = [address], factor = 1): Settings {
+export function nodeSettings(
+  address: Address,
+  nodes: readonly Address[] = [address],
+  factor = 1,
+  cluster = 'view-change',
+): Settings {
   const own = ownSettings({
-    cluster: 'view-change',
+    cluster,
     peers: nodes.map(formatAddress).join(','),
     consistency: factor === 1 ? 'linearizability' : 'causal',
     shards: String(nodes.length / factor),

@@ -4,7 +4,7 @@ import type { HttpPorts } from '../../http/http-ports.ts';
 import { keyCountOf } from '../key-counts.ts';
 import { answerOf, type KvsAnswer, send, unable } from './answers.ts';
 import { runsOf } from './runs.ts';
-import { isSameView, wantedViewIn } from './wanted-view.ts';
+import { type ChangeView, isSameView, type NewView, wantedViewIn } from './wanted-view.ts';
 
 /** A shard and the nodes that have its keys. */
 interface Shard {
@@ -21,7 +21,12 @@ export interface ReplicaView {
 }
 
 /** The routes of a node of `replicas` that concern no key. */
-export function addReplicaRoutes(app: FastifyInstance, ports: HttpPorts, view: ReplicaView): void {
+export function addReplicaRoutes(
+  app: FastifyInstance,
+  ports: HttpPorts,
+  view: ReplicaView,
+  change?: ChangeView,
+): void {
   const { nodes } = view;
   const shards = shardsOf(view);
   const countOf = ({ replicas }: Shard) =>
@@ -56,6 +61,7 @@ export function addReplicaRoutes(app: FastifyInstance, ports: HttpPorts, view: R
     if ('status' in wanted) return send(reply, wanted);
     const factor = wanted.factor ?? view.factor;
     if (wanted.nodes.length % factor !== 0) return send(reply, NOT_DIVIDED);
+    if (change !== undefined) return send(reply, shardsChanged(await change({ ...wanted, factor })));
     const order = { nodes: wanted.nodes, factor };
     if (!isServed(order, view)) return send(reply, unable(503, 'PUT'));
     const counted = await Promise.all(
@@ -94,13 +100,18 @@ function told({ id, replicas }: Shard, keys: number): object {
   return { 'shard-id': id, 'key-count': keys, replicas };
 }
 
+export function shardsChanged(changed: NewView | null): KvsAnswer {
+  if (changed === null) return unable(503, 'PUT');
+  return changedTo(shardsOf(changed.view).map((shard, at) => told(shard, changed.keys[at]!)));
+}
+
 function changedTo(shards: readonly object[]): KvsAnswer {
   return answerOf(200, { message: 'View change successful', shards });
 }
 
-const SHARD_UNKNOWN = answerOf(404, { error: 'Shard does not exist', message: 'Error in GET' });
+export const SHARD_UNKNOWN = answerOf(404, { error: 'Shard does not exist', message: 'Error in GET' });
 
-const NOT_DIVIDED = answerOf(400, {
+export const NOT_DIVIDED = answerOf(400, {
   error: 'The replication factor does not divide the number of nodes',
   message: 'Error in PUT',
 });

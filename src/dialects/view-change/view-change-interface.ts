@@ -5,16 +5,22 @@ import type { RouteGroup } from '../../http/routes/route-group.ts';
 import { addGreetingRoutes } from './greeting-routes.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import { addNodeRoutes } from './node-routes.ts';
+import type { Paths } from './paths.ts';
 import { addReplicaKeyRoutes } from './replica-key-routes.ts';
 import { addReplicaRoutes, type ReplicaView } from './replica-routes.ts';
+import { addWaitingRoutes } from './waiting-routes.ts';
+import type { ChangeView } from './wanted-view.ts';
 
-/** The paths that a node has: those of one generation, or those of `forward` and of `shards`. */
-export type Paths = 'forward' | 'both' | 'shards' | 'replicas';
-
-/** The interface of the store with view change: `docs/view-change.md`. */
+/**
+ * The interface of the store with view change: `docs/view-change.md`.
+ *
+ * @param view without nodes for a node that waits for a view change
+ * @param change absent where the view stays as it is
+ */
 export function viewChangeInterface(
   paths: Paths,
   view: ReplicaView,
+  change?: ChangeView,
 ): (ports: HttpPorts) => Promise<HttpServer> {
   const { nodes } = view;
   const forward: RouteGroup = (app, ports) => {
@@ -23,11 +29,11 @@ export function viewChangeInterface(
   };
   const shards: RouteGroup = (app, ports) => {
     addKeyRoutes(app, ports, '/kvs/keys/:key', nodes);
-    addNodeRoutes(app, ports, nodes);
+    addNodeRoutes(app, ports, nodes, change);
   };
   const replicas: RouteGroup = (app, ports) => {
     addReplicaKeyRoutes(app, ports, nodes);
-    addReplicaRoutes(app, ports, view);
+    addReplicaRoutes(app, ports, view, change);
   };
   const routes: Record<Paths, readonly RouteGroup[]> = {
     forward: [forward],
@@ -35,9 +41,10 @@ export function viewChangeInterface(
     shards: [shards],
     replicas: [replicas],
   };
+  const waiting: RouteGroup = (app) => addWaitingRoutes(app, paths, change!);
   return (ports) =>
     RoutedServer.create(ports, {
-      routes: routes[paths],
+      routes: nodes.length === 0 ? [waiting] : routes[paths],
       routedUrl: (url) => url,
       prepare: takeRawBodiesOfGets,
       problemType: 'application/json; charset=utf-8',

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../base/address-text.ts';
 import { jsonIn } from '../json-text.ts';
 import { answerOf, BAD_JSON, type KvsAnswer } from './answers.ts';
 
@@ -7,6 +8,15 @@ export interface WantedView {
   /** Null where the client does not say. */
   readonly factor: number | null;
 }
+
+/** A view that was changed, and how many keys each of its shards has. */
+export interface NewView {
+  readonly view: { readonly nodes: readonly string[]; readonly factor: number };
+  readonly keys: readonly number[];
+}
+
+/** Changes the view. @returns null when the view stays as it was */
+export type ChangeView = (wanted: WantedView) => Promise<NewView | null>;
 
 /** What a body `{"view": "a,b,c", "repl-factor": 3}` asks for; what to answer where it says nothing. */
 export function wantedViewIn(body: Buffer): WantedView | KvsAnswer {
@@ -22,6 +32,8 @@ export function wantedViewIn(body: Buffer): WantedView | KvsAnswer {
   const isGiven = factor !== undefined && factor !== null;
   if (isGiven && !/^[1-9]\d{0,2}$/.test(String(factor))) return FACTOR_WRONG;
   const nodes = view.split(',').map((word) => word.trim());
+  if (new Set(nodes).size < nodes.length || nodes.some((node) => parseAddress(node) === null))
+    return VIEW_WRONG;
   return { nodes, factor: isGiven ? Number(factor) : null };
 }
 
@@ -31,6 +43,11 @@ export function isSameView(one: readonly string[], other: readonly string[]): bo
 }
 
 const VIEW_MISSING = answerOf(400, { error: 'View is missing', message: 'Error in PUT' });
+
+const VIEW_WRONG = answerOf(400, {
+  error: 'The view is no list of different addresses',
+  message: 'Error in PUT',
+});
 
 const FACTOR_WRONG = answerOf(400, {
   error: 'The replication factor is not a positive number',

@@ -82,7 +82,6 @@ describe('the command line of a node of the store with view change', () => {
     ['-p 65536', {}],
     ['', { ADDRESS: 'no-port' }],
     ['', { FORWARDING_ADDRESS: 'no-port' }],
-    ['-v 127.0.0.1:1,127.0.0.1:2', {}],
     ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,127.0.0.1:2,127.0.0.1:1' }],
     ['', { ADDRESS: '127.0.0.1:1', VIEW: '127.0.0.1:1,no-port' }],
     ['--kvs-generation fourth', {}],
@@ -90,7 +89,6 @@ describe('the command line of a node of the store with view change', () => {
     ['-r 2', { ADDRESS, VIEW: [VIEW, ...more(14)].join() }],
     ['-r 0', { ADDRESS, VIEW }],
     ['-r two', { ADDRESS, VIEW }],
-    ['', { ADDRESS: '127.0.0.2:1', VIEW: '127.0.0.3:1' }],
     ['-r 2', {}],
     ['', { REPL_FACTOR: '3' }],
   ])('is refused: %s %j', (words, environment) => {
