@@ -63,7 +63,7 @@ class Nodes {
       });
   }
 
-  /** Which view these nodes serve in, each of them the same: by what becomes of `count` keys that were put as `key…`. */
+  /** Which view these nodes serve in, each of them the same: by what becomes of `count` keys that were put. */
   async viewOf(asked: readonly number[], count: number): Promise<'old' | 'new' | 'undecided'> {
     const views = new Set<string>();
     for (const at of asked) {
@@ -89,6 +89,11 @@ class Nodes {
   async keyCount(at: number): Promise<number> {
     const { body } = await this.ask(at, 'GET', '/kvs/key-count');
     return (body as { readonly 'key-count': number })['key-count'];
+  }
+
+  /** A process in the place of one that was killed. */
+  restart(at: number, view: readonly number[]): void {
+    this.#start(at, view);
   }
 
   #start(at: number, view: readonly number[]): void {
@@ -119,6 +124,18 @@ class Writers {
     this.#acknowledged = at.map(() => -1);
     this.#tried = at.map(() => -1);
     this.#running = Promise.all(at.map((node, writer) => this.#write(node, writer))).then(() => {});
+  }
+
+  get acknowledged(): readonly number[] {
+    return [...this.#acknowledged];
+  }
+
+  /** What was acknowledged before a change of the view was asked for is there right after its answer. */
+  async expectAtLeast(readAt: number, acknowledged: readonly number[]): Promise<void> {
+    for (const [writer, least] of acknowledged.entries()) {
+      const { body } = await this.#nodes.ask(readAt, 'GET', `/kvs/keys/writer${writer}`);
+      expect((body as { readonly value: number }).value).toBeGreaterThanOrEqual(least);
+    }
   }
 
   async stop(): Promise<void> {
@@ -257,11 +274,13 @@ describe('nodes of replicas', () => {
     await nodes.put(0, 100);
     const writers = new Writers(nodes, [0, 1]);
     await sleep(200);
+    const before = writers.acknowledged;
     const replaced = await nodes.change(0, [2, 3], 2);
     expect(replaced).toMatchObject({
       status: 200,
       body: { shards: [{ 'shard-id': '1', replicas: [nodes.address(2), nodes.address(3)] }] },
     });
+    for (const at of [2, 3]) await writers.expectAtLeast(at, before);
     await nodes.expectKeys(3, 100);
     await nodes.expectKeys(2, 100);
     const { status } = await nodes.change(3, [0, 1, 2, 3], 4);
@@ -275,6 +294,39 @@ describe('nodes of replicas', () => {
     const spread = await nodes.change(2, [1, 2, 3], 1);
     expect([spread.status, sum(countsIn(spread))]).toEqual([200, 102]);
     await nodes.expectKeys(1, 100);
+  });
+
+  it('that were started again with an older view serve in the newest one that names them, or wait', async () => {
+    const nodes = await Nodes.start(
+      [
+        [0, 1],
+        [0, 1],
+        [0, 1],
+        [0, 1],
+      ],
+      2,
+    );
+    await nodes.put(0, 60);
+    expect((await nodes.change(0, [1, 2, 3, 0], 2)).status).toBe(200);
+    await nodes.kill(1);
+    await nodes.put(2, 20, 'meanwhile');
+    nodes.restart(1, [0, 1]);
+    await eventually(() => nodes.expectKeys(1, 20, 'meanwhile'));
+    await nodes.expectKeys(1, 60);
+    await eventually(async () => expect(await nodes.keyCount(1)).toBe(await nodes.keyCount(2)));
+    const left = await nodes.change(1, [2, 3], 2);
+    expect([left.status, sum(countsIn(left))]).toEqual([200, 80]);
+    await nodes.kill(0);
+    nodes.restart(0, [0, 1]);
+    await eventually(async () => expect(await nodes.keyCount(0)).toBe(0));
+    for (const at of [0, 1]) expect((await nodes.ask(at, 'GET', '/kvs/keys/key0')).status).toBe(503);
+    // One that waits, since its own view does not name it, asks nobody: it is told.
+    await nodes.kill(3);
+    nodes.restart(3, [0, 1]);
+    await eventually(() => nodes.expectKeys(3, 60));
+    const back = await nodes.change(3, [0, 1, 2, 3], 4);
+    expect([back.status, sum(countsIn(back))]).toEqual([200, 80]);
+    await nodes.expectKeys(0, 60);
   });
 
   it('take a context from before a change as empty', async () => {

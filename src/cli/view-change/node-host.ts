@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from '../../base/address-text.ts';
@@ -9,7 +9,8 @@ import type { Logger } from '../../controller/log/logger.ts';
 import type { Address } from '../../controller/settings.ts';
 import { bodyOfAnswer, JSON_TYPE, mainIsDown, unable } from '../../dialects/view-change/answers.ts';
 import { Leader } from '../../dialects/view-change/change/leader.ts';
-import { StepFailed } from '../../dialects/view-change/change/messages.ts';
+import { type StatusAnswer, StepFailed } from '../../dialects/view-change/change/messages.ts';
+import { newerView } from '../../dialects/view-change/change/newer-view.ts';
 import { ChangeParticipant } from '../../dialects/view-change/change/participant.ts';
 import type { ServedEpoch, ServedView } from '../../dialects/view-change/change/served-view.ts';
 import { viewChangeInterface } from '../../dialects/view-change/view-change-interface.ts';
@@ -46,6 +47,12 @@ interface Epoch extends ServedEpoch {
 /** What is under way in a view that has been left may take so long to end, in milliseconds. */
 const LEFT_AFTER_MS = 1_000;
 
+/** How often a node asks another one of its view whether that serves in the same one, in milliseconds. */
+const COMPARES_EVERY_MS = 1_000;
+
+/** How long another node may take to say which view it serves, in milliseconds. */
+const STATUS_MS = 800;
+
 /** The path of the requests that change a view. */
 const CHANGE_PATH = '/kvs/view-change';
 
@@ -65,7 +72,9 @@ export class NodeHost implements RunningProcess {
   readonly #ports: ConstructorParameters<typeof ChangeParticipant>[0];
   readonly #mustEnd: (end: ControllerEnd) => void;
   readonly #closing = new Set<Promise<void>>();
-  #current!: Epoch;
+  readonly #comparing: NodeJS.Timeout;
+  #current: Epoch | null = null;
+  #isGoing = false;
   #isClosed = false;
 
   private constructor(options: NodeHostOptions) {
@@ -79,26 +88,33 @@ export class NodeHost implements RunningProcess {
     this.#ports = {
       address: this.#name,
       run: this.#run,
-      current: () => this.#current,
+      current: () => this.#served,
       start: (view) => this.#start(view),
       discard: (epoch) => this.#discard(epoch as Epoch),
       serve: (epoch) => {
-        const left = this.#current;
+        const left = this.#served;
         this.#current = epoch as Epoch;
         this.#discard(left);
       },
       admit: (admitted) => this.#admission.admit(admitted),
       ask: stepCaller(secret, isLoopback(address.host) ? address.host : null),
+      look: (at) => void this.#goByThoseAt([at]),
       log: logger,
     };
     this.#participant = new ChangeParticipant(this.#ports);
+    this.#comparing = setInterval(() => void this.#compare(), COMPARES_EVERY_MS);
   }
 
   /** @throws the system's error when the address can't be listened on */
   static async start(options: NodeHostOptions): Promise<NodeHost> {
     const host = new NodeHost(options);
-    await host.#shared.open(options.listensOn);
-    host.#current = await host.#start(options.view);
+    try {
+      await host.#shared.open(options.listensOn);
+      host.#current = await host.#start(await host.#firstView());
+    } catch (error) {
+      clearInterval(host.#comparing);
+      throw error;
+    }
     host.#isOpen.resolve();
     return host;
   }
@@ -106,15 +122,80 @@ export class NodeHost implements RunningProcess {
   readonly #isOpen = Promise.withResolvers<void>();
 
   status() {
-    return this.#current.controller.status();
+    return this.#served.controller.status();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#comparing);
     this.#participant.close();
-    await this.#current.controller.close();
+    await this.#served.controller.close();
     await Promise.allSettled(this.#closing);
     this.#shared.close();
+  }
+
+  /** @throws StepFailed before the node has begun to serve */
+  get #served(): Epoch {
+    if (this.#current === null) throw new StepFailed('this node is starting');
+    return this.#current;
+  }
+
+  /** The view that the node was told, unless the nodes of that have changed their view since. */
+  async #firstView(): Promise<ServedView> {
+    const { view } = this.#options;
+    const statuses = await this.#statusesOf(view.nodes.filter((node) => node !== this.#name));
+    return newerView({ address: this.#name, view, keys: 0 }, statuses) ?? view;
+  }
+
+  async #statusesOf(nodes: readonly string[]): Promise<Map<string, StatusAnswer>> {
+    const statuses = new Map<string, StatusAnswer>();
+    const asking = nodes.map(async (node) => {
+      statuses.set(node, await this.#ports.ask(node, null, { step: 'status', id: null }, STATUS_MS));
+    });
+    await Promise.allSettled(asking);
+    return statuses;
+  }
+
+  /**
+   * Asks one other node of this view which one it serves. One of the two was started anew while the view changed, if
+   * they differ for long, and goes by the newer view.
+   */
+  async #compare(): Promise<void> {
+    if (this.#current === null || !this.#participant.isFree) return;
+    const { view } = this.#current;
+    const others = view.nodes.filter((node) => node !== this.#name);
+    if (others.length === 0) return;
+    const node = others[randomInt(others.length)]!;
+    const status = (await this.#statusesOf([node])).get(node);
+    if (status === undefined) return;
+    if (status.view.number > view.number) return this.#goBy(new Map([[node, status]]));
+    if (status.view.number === view.number) return;
+    const message = { step: 'look', at: this.#name } as const;
+    await this.#ports.ask(node, status.run, message, STATUS_MS).catch(() => {});
+  }
+
+  async #goByThoseAt(nodes: readonly string[]): Promise<void> {
+    await this.#goBy(await this.#statusesOf(nodes));
+  }
+
+  async #goBy(statuses: ReadonlyMap<string, StatusAnswer>): Promise<void> {
+    if (this.#current === null || this.#isGoing) return;
+    const { view, ports } = this.#current;
+    const mayGo = () => !this.#isClosed && this.#participant.isFree && this.#current?.view === view;
+    const newer = newerView({ address: this.#name, view, keys: ports.keyCount() }, statuses);
+    if (newer === null || !mayGo()) return;
+    this.#isGoing = true;
+    const { logger } = this.#options;
+    try {
+      const epoch = await this.#start(newer);
+      if (!mayGo()) return this.#discard(epoch);
+      this.#ports.serve(epoch);
+      logger.info('this node goes by a newer view', { nodes: newer.nodes.join() });
+    } catch (error) {
+      logger.warn('this node cannot go by a newer view', { error: error as Error });
+    } finally {
+      this.#isGoing = false;
+    }
   }
 
   async #start(view: ServedView): Promise<Epoch> {
@@ -136,7 +217,7 @@ export class NodeHost implements RunningProcess {
   }
 
   #onEnd(controller: Controller, end: ControllerEnd): void {
-    if (this.#current.controller === controller) this.#mustEnd(end);
+    if (this.#current?.controller === controller) this.#mustEnd(end);
   }
 
   #discard({ controller }: Epoch): void {
@@ -150,7 +231,7 @@ export class NodeHost implements RunningProcess {
 
   async #change(wanted: WantedView): Promise<NewView | null> {
     try {
-      const id = `${this.#current.view.number + 1}-${randomBytes(6).toString('hex')}`;
+      const id = `${this.#served.view.number + 1}-${randomBytes(6).toString('hex')}`;
       return await new Leader(this.#ports, this.#participant, id).lead(wanted, [
         ...this.#options.known,
         ...this.#participant.lastKnown,
@@ -163,12 +244,12 @@ export class NodeHost implements RunningProcess {
   }
 
   async #onRequest(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    await this.#isOpen.promise;
     const path = (asked.url ?? '').split('?')[0]!;
     if (path === STEP_PATH) return this.#onStep(asked, answer);
+    await this.#isOpen.promise;
     const kind = kindOf(asked.method ?? '', path);
     if (!(await this.#admission.enter(kind))) return this.#refuse(asked, answer);
-    const { controller, server } = this.#current;
+    const { controller, server } = this.#served;
     server.answer(
       asked,
       answer,
@@ -190,7 +271,7 @@ export class NodeHost implements RunningProcess {
 
   #refuse(asked: IncomingMessage, answer: ServerResponse): void {
     const method = asked.method ?? '';
-    const isReplicas = this.#current.view.paths === 'replicas';
+    const isReplicas = this.#served.view.paths === 'replicas';
     const body = isReplicas
       ? bodyOfAnswer(unable(503, method), { context: {} })
       : bodyOfAnswer(mainIsDown(method));

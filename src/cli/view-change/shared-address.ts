@@ -69,7 +69,7 @@ export class SharedAddress {
       listen: async (_, __, onConnection) => {
         this.#doors.set(id, onConnection);
         for (const one of this.#waiting) if (one.id === id) this.#admit(one, onConnection);
-        return { close: () => this.#doors.delete(id) };
+        return { close: () => this.#doors.get(id) === onConnection && this.#doors.delete(id) };
       },
       connect: (address, handlers, options) => {
         const connection = this.#inner.connect(address, handlers, options);

@@ -19,6 +19,9 @@ export interface StepDoorPorts {
 /** The largest message, in bytes: the entries of one batch in base64, one of them as large as any may be. */
 const BODY_BYTES_MAX = 8_388_608;
 
+/** Bodies that are received at once, in bytes. */
+const BODIES_BYTES_MAX = 134_217_728;
+
 /**
  * Takes the messages of other nodes. A sender has to prove the cluster secret as a peer does. Where there is none, it
  * has to be on this machine. A page in a browser there is no node: it can send neither this type, nor this host.
@@ -44,8 +47,9 @@ export async function answerStep(
     asked.headers.host === address &&
     asked.headers.origin === undefined;
   if (!isOfNode) return refuse(asked, answer);
-  const body = await bodyOf(asked).catch(() => null);
-  if (body === null || !isTrusted(asked, secret, once, body)) return refuse(asked, answer);
+  if (secret === null && !isFromHere(asked)) return refuse(asked, answer);
+  const body = await boundedBodyOf(asked).catch(() => null);
+  if (body === null || !isProven(asked, secret, once, body)) return refuse(asked, answer);
   try {
     const { run: wantedRun, message } = JSON.parse(body.toString()) as { run: unknown; message: unknown };
     const checked = checkedMessage(message);
@@ -58,13 +62,12 @@ export async function answerStep(
   }
 }
 
-function isTrusted(
-  { headers, socket }: IncomingMessage,
-  secret: Buffer | null,
-  once: string,
-  body: Buffer,
-): boolean {
-  if (secret === null) return isLoopback(socket.remoteAddress ?? '') && isLoopback(socket.localAddress ?? '');
+function isFromHere({ socket }: IncomingMessage): boolean {
+  return isLoopback(socket.remoteAddress ?? '') && isLoopback(socket.localAddress ?? '');
+}
+
+function isProven({ headers }: IncomingMessage, secret: Buffer | null, once: string, body: Buffer): boolean {
+  if (secret === null) return true;
   return isProof(String(headers[PROOF_HEADER] ?? ''), proofOf(secret, 'question', once, body));
 }
 
@@ -73,14 +76,24 @@ function refuse(asked: IncomingMessage, answer: ServerResponse): void {
   asked.resume();
 }
 
+let bodiesBytes = 0;
+
+/** A sender has proved nothing before its body is here, so all senders share one limit. @throws beyond it */
+async function boundedBodyOf(message: IncomingMessage): Promise<Buffer> {
+  const declared = Number(message.headers['content-length'] ?? Number.NaN);
+  if (!(declared <= BODY_BYTES_MAX)) throw new RangeError(`more than ${BODY_BYTES_MAX} bytes`);
+  if (bodiesBytes + declared > BODIES_BYTES_MAX) throw new RangeError('too many bodies at once');
+  bodiesBytes += declared;
+  try {
+    return await bodyOf(message);
+  } finally {
+    bodiesBytes -= declared;
+  }
+}
+
 /** @throws for a body that is larger, or cut short */
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) throw new RangeError(`more than ${BODY_BYTES_MAX} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
+  for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

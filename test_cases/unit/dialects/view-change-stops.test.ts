@@ -78,6 +78,7 @@ class Nodes {
           this.#deliver(address, to, message, isDelivered),
           silentFor(withinMs),
         ])) as NodePorts['ask'],
+      look: () => {},
       log: SILENT,
     };
     this.#admitted.set(address, 'all');

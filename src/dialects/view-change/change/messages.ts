@@ -13,6 +13,8 @@ export type StepMessage =
   | { readonly step: 'give'; readonly id: string }
   /** Store these entries in the new view: latin-1 keys, values in base64. */
   | { readonly step: 'take'; readonly id: string; readonly entries: readonly (readonly [string, string])[] }
+  /** The node at this address serves in a newer view than the asked one. */
+  | { readonly step: 'look'; readonly at: string }
   /** Everything is in the new view: serve nothing until the change has been decided. */
   | { readonly step: 'ready' | 'commit' | 'abort'; readonly id: string };
 
@@ -38,6 +40,7 @@ export interface StepAnswers {
   readonly count: CountAnswer;
   readonly prepare: object;
   readonly give: object;
+  readonly look: object;
   readonly take: object;
   readonly ready: object;
   readonly commit: object;
@@ -82,6 +85,9 @@ export function checkedMessage(parsed: unknown): StepMessage {
     case 'take':
       if (isText(message.id) && Array.isArray(message.entries) && message.entries.every(isEntry))
         return message as unknown as StepMessage;
+      break;
+    case 'look':
+      if (isText(message.at)) return message as unknown as StepMessage;
       break;
     case 'give':
     case 'ready':

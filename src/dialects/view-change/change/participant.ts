@@ -35,6 +35,8 @@ export interface NodePorts {
   /** Resolves once no request is under way any more that is not let through. */
   readonly admit: (admission: Admission) => Promise<void>;
   readonly ask: AskNode;
+  /** That node serves in a newer view. */
+  readonly look: (address: string) => void;
   readonly log: Log;
 }
 
@@ -92,6 +94,11 @@ export class ChangeParticipant {
     this.#leads = null;
   }
 
+  /** It takes part in no change, and leads none. */
+  get isFree(): boolean {
+    return this.#part === null && this.#leads === null;
+  }
+
   standingIn(id: string): Standing {
     const decided = this.#decided.get(id);
     if (decided !== undefined) return decided;
@@ -128,6 +135,9 @@ export class ChangeParticipant {
         return {};
       case 'take':
         await storeEntries(this.#nextOf(message.id), message.entries.map(entryOf), endOfStep());
+        return {};
+      case 'look':
+        this.#ports.look(message.at);
         return {};
       case 'ready':
         await this.#becomeReady(message.id);
