@@ -93,6 +93,7 @@ it('nothing but the door loads the HTTP side: a controller without HTTP clients 
     'src/cli/view-change/node-host.ts: ../../dialects/view-change/answers.ts',
     'src/cli/view-change/node-host.ts: ../../dialects/view-change/change/leader.ts',
     'src/cli/view-change/node-host.ts: ../../dialects/view-change/change/messages.ts',
+    'src/cli/view-change/node-host.ts: ../../dialects/view-change/change/newer-view.ts',
     'src/cli/view-change/node-host.ts: ../../dialects/view-change/change/participant.ts',
     'src/cli/view-change/node-host.ts: ../../dialects/view-change/view-change-interface.ts',
     'src/cli/view-change/run-node.ts: ../../dialects/view-change/view-change-interface.ts',
