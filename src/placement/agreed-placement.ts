@@ -76,6 +76,8 @@ export interface Move extends KeyspaceChange {
    * milliseconds since 1970.
    */
   readonly expiredBeforeMs?: WallMs;
+  /** While it is preparing: nothing is copied until it is resumed. */
+  readonly paused?: true;
 }
 
 /** The keyspaces before and after the change that is under way. They are equal while none is. */
@@ -180,6 +182,16 @@ function reshardedBy({ shards = [] }: Placement, { to }: Reshard): readonly Agre
 /** Writes are taken by the groups before again, and the copies begin anew. */
 export function withBarrierLifted(placement: Placement, move: Move): Placement {
   return { ...placement, epoch: placement.epoch + 1, move: { ...changeIn(move), phase: 'preparing' } };
+}
+
+/**
+ * Nothing is copied any more, until the move is resumed; a barrier is lifted. What was copied stays, and is compared
+ * when copying begins anew. Only until the move is settling.
+ */
+export function withPause(placement: Placement, move: Move, isPaused: boolean): Placement {
+  const preparing: Move = { ...changeIn(move), phase: 'preparing' };
+  const next = isPaused ? { ...preparing, paused: true as const } : preparing;
+  return { ...placement, epoch: placement.epoch + 1, move: next };
 }
 
 /** The keyspaces stay as they were. What was copied is forgotten. Only until the move is settling. */
@@ -299,6 +311,8 @@ function moveFlaw(move: Move, placement: Placement): string | null {
   if (!PHASES.has(phase)) return `the move of ${name} is in no phase`;
   if (!Number.isSafeInteger(expiredBeforeMs) || expiredBeforeMs < 0)
     return `the move of ${name} has no time of its barrier`;
+  if (move.paused !== undefined && (move.paused !== true || phase !== 'preparing'))
+    return `the move of ${name} is paused, and not preparing`;
   if (before !== null && after !== null && before.name !== name) return `the move of ${name} renames it`;
   const serving = phase === 'settling' ? after : before;
   const held = placement.keyspaces.find((keyspace) => keyspace.name === name) ?? null;
@@ -346,12 +360,13 @@ function inOrder(placement: Placement | null): Placement | null {
   const kept = shards === undefined ? apart : { ...apart, shards: shards.map(agreedInOrder) };
   if (move === null) return { epoch, keyspaces, move, ...kept };
   const [before, after] = [move.before, move.after].map((one) => (one === null ? null : fieldsInOrder(one)));
-  const { phase, expiredBeforeMs = 0, reshard } = move;
+  const { phase, expiredBeforeMs = 0, reshard, paused } = move;
   const shared =
     reshard === undefined
       ? {}
       : { reshard: { from: agreedInOrder(reshard.from), to: agreedInOrder(reshard.to) } };
-  const ordered = { before: before!, after: after!, phase, expiredBeforeMs, ...shared };
+  const held = paused === undefined ? {} : { paused };
+  const ordered = { before: before!, after: after!, phase, expiredBeforeMs, ...shared, ...held };
   return { epoch, keyspaces, move: ordered, ...kept };
 }
 

@@ -228,7 +228,13 @@ export type WantedKeyspace =
       /** The id of a controller that is to have no shard of it any more; null for none. */
       readonly without: number | null;
     }
-  | { readonly what: 'cancel'; readonly keyspace: string };
+  | WantedOfMove;
+
+/** Of the change of a keyspace that is under way: it is ended, copies nothing for a while, or goes on. */
+export interface WantedOfMove {
+  readonly what: 'cancel' | 'pause' | 'resume';
+  readonly keyspace: string;
+}
 
 /** memchorus's own command: the keyspaces with their levels, or a change of one of them. */
 export interface KeyspaceRequest extends Wired {

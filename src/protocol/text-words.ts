@@ -195,7 +195,8 @@ export function wantedKeyspace(words: readonly string[]): WantedKeyspace | null 
   if (words.length !== 2 || first === 'add' || first === 'prefix') return null;
   if (first === 'remove') return { what: 'remove', keyspace: second };
   if (second === 'rebalance') return { what: 'rebalance', keyspace: first, without: null };
-  if (second === 'cancel') return { what: 'cancel', keyspace: first };
+  if (second === 'cancel' || second === 'pause' || second === 'resume')
+    return { what: second, keyspace: first };
   return { what: 'level', keyspace: first, level: second };
 }
 
@@ -219,7 +220,7 @@ function isId(word: string): boolean {
 }
 
 export const KEYSPACE_USAGE =
-  'keyspace [json | <name> <level> | <name> shards <number>[x<replicas>] | <name> move <shard> <controller>,<controller>... | <name> rebalance [without <controller>] | <name> cancel | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
+  'keyspace [json | <name> <level> | <name> shards <number>[x<replicas>] | <name> move <shard> <controller>,<controller>... | <name> rebalance [without <controller>] | <name> cancel | <name> pause | <name> resume | add <name> <prefix> <level> | remove <name> | prefix <name> <prefix>]';
 
 export function parseMember(line: TextLine): Request {
   if (line.count === 1) return { kind: 'member', change: null, format: 'table' };

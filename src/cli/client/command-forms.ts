@@ -13,6 +13,8 @@ export const COMMAND_FORMS: Readonly<Record<string, readonly CommandForm[]>> = {
     ['<keyspace>', 'move', '<shard>', '<controllers>'],
     ['<keyspace>', 'rebalance', 'without', '<controller>'],
     ['<keyspace>', 'cancel'],
+    ['<keyspace>', 'pause'],
+    ['<keyspace>', 'resume'],
   ],
 };
 

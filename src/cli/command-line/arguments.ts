@@ -331,6 +331,7 @@ The keyspace with every key is "default". Exit code 0: done, 1: not done, or not
        main.ts keyspace <name> move <shard> 3,4,5     other controllers for one of its shards
        main.ts keyspace <name> rebalance              its shards evenly over the controllers; without <controller>
        main.ts keyspace <name> --cancel               ends a change, as long as the keyspaces before it serve
+       main.ts keyspace <name> pause                  copies nothing for a change until: keyspace <name> resume
 All of it while clients read and write. Exit code 0: done, 1: not done, or not known to every controller yet.`,
   member: `Usage: main.ts member [list] [--json] [-p <port>]         lists the controllers, and which of them vote
        main.ts member remove <controller>                 it votes no more, and may be stopped

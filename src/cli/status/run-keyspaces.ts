@@ -19,6 +19,9 @@ const KNOWN_WITHIN_MS = 30_000;
 
 const LOOK_EVERY_MS = 250;
 
+/** After these the change is as far from its end as before. */
+const PASSING: readonly string[] = ['pause', 'resume'];
+
 /**
  * Lists the keyspaces with their levels; or changes one of them, and waits until every controller goes by that.
  *
@@ -36,6 +39,8 @@ export async function runKeyspaces(
     const text = textOf(reply);
     if (reply.failed) throw new OperationError('NOT_CHANGED', text);
     if (!line.json) print(text);
+    if (PASSING.includes(wantedKeyspace(line.change)!.what))
+      return line.json ? print(JSON.stringify(await levelsAt(session))) : EXIT_OK;
     const levels = await untilKnown(session, line.waitMs ?? KNOWN_WITHIN_MS);
     if (line.json) print(JSON.stringify(levels));
     else if (text.endsWith(GOES_ON) && levels.move === null) print(heldOf(line, levels));

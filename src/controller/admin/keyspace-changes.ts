@@ -4,7 +4,7 @@ import { Keyspaces } from '../../placement/keyspaces.ts';
 import { LEVELS } from '../../placement/level.ts';
 import { levelAsked, type OrderedScheme } from '../../placement/placed-level.ts';
 import { DEFAULT_KEYSPACE, type KeyspaceSettings } from '../../placement/placement.ts';
-import type { WantedKeyspace } from '../../protocol/request.ts';
+import type { WantedKeyspace, WantedOfMove } from '../../protocol/request.ts';
 import type { ShardGroup } from '../group-plan.ts';
 import type { WantedShards } from './reshard-wish.ts';
 
@@ -22,7 +22,7 @@ export type ParsedChange =
  * @param scheme of an ordered keyspace that had none
  */
 export function changeOf(
-  wanted: Exclude<WantedKeyspace, { readonly what: 'cancel' | WantedShards['what'] }>,
+  wanted: Exclude<WantedKeyspace, { readonly what: WantedOfMove['what'] | WantedShards['what'] }>,
   keyspaces: readonly KeyspaceSettings[],
   scheme: OrderedScheme,
 ): ParsedChange {

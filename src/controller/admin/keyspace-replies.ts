@@ -9,11 +9,12 @@ import {
   withChange,
   withMove,
   withMoveCancelled,
+  withPause,
   withReshard,
 } from '../../placement/agreed-placement.ts';
 import { hasFollowers, votersOf } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
-import type { KeyspaceRequest } from '../../protocol/request.ts';
+import type { KeyspaceRequest, WantedKeyspace, WantedOfMove } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { type Transfer, transfersOf } from '../moves/transfers.ts';
 import {
@@ -41,7 +42,7 @@ export function replyToKeyspace(parts: LevelParts, request: KeyspaceRequest, ans
     const levels = levelsOf(parts);
     return answer(linesOf(request.format === 'json' ? JSON.stringify(levels) : renderLevels(levels)));
   }
-  if (request.change.what === 'cancel') return cancel(parts, request.change.keyspace, answer);
+  if (isOfMove(request.change)) return ofMove(parts, request.change, answer);
   if (isAboutShards(request.change)) return reshard(parts, request.change, answer);
   const { groups, levels } = parts.core;
   const keyspaces = levels.keyspacesIn(groups.views.placement);
@@ -169,6 +170,42 @@ function cancel(parts: LevelParts, keyspace: string, answer: OnAdminReply): void
         serverError('LEVELS_CHANGING', 'not cancelled: the change went on meanwhile; keyspace shows how far'),
       );
   });
+}
+
+function isOfMove(change: WantedKeyspace): change is WantedOfMove {
+  return change.what === 'cancel' || change.what === 'pause' || change.what === 'resume';
+}
+
+function ofMove(parts: LevelParts, wanted: WantedOfMove, answer: OnAdminReply): void {
+  if (wanted.what === 'cancel') cancel(parts, wanted.keyspace, answer);
+  else pause(parts, wanted, answer);
+}
+
+/** Has a change copy nothing any more, or go on, as long as the groups before serve the keys. */
+function pause(parts: LevelParts, { what, keyspace }: WantedOfMove, answer: OnAdminReply): void {
+  const { views } = parts.core.groups;
+  const { placement } = views;
+  const move = placement?.move ?? null;
+  if (placement === null || move === null || nameOfChange(move) !== keyspace)
+    return answer(clientError(`the keyspace ${keyspace} is not being changed`));
+  const isToPause = what === 'pause';
+  const text = isToPause
+    ? `paused: nothing is copied until keyspace ${keyspace} resume`
+    : `the change of ${keyspace} goes on`;
+  if (isToPause === (move.paused === true)) return answer(linesOf(text));
+  if (move.phase === 'settling') return answer(clientError(`${stateOf(move, move.after)} by now`));
+  const gate = views.gate('write');
+  if (gate.state === 'closed') return answer(failed(gate));
+  if (views.isChanging)
+    return answer(serverError('LEVELS_CHANGING', 'the next step of the change is being agreed: try again'));
+  const reason = `the move of ${keyspace} is ${isToPause ? 'paused' : 'resumed'}`;
+  agree(parts, withPause(placement, move, isToPause), reason, ({ kind }) =>
+    answer(
+      kind === 'installed'
+        ? linesOf(text)
+        : serverError('LEVELS_CHANGING', 'not done: the change went on meanwhile; keyspace shows how far'),
+    ),
+  );
 }
 
 /** What holds of the keyspace that is changed, such as `carts is at causal`. @param keyspace the side that holds */

@@ -173,7 +173,7 @@ export class Mover {
     if (view === null) return;
     const routes = this.#routes();
     if (routes !== null) {
-      if (move.phase === 'preparing') this.#prepare(routes);
+      if (move.phase === 'preparing') this.#prepare(routes, move);
       else if (move.phase === 'barrier') this.#handOverAll(routes, move.expiredBeforeMs ?? 0);
       else this.#clear(routes);
     }
@@ -254,10 +254,12 @@ export class Mover {
     return this.#ports.peers().every((peer) => this.#words.hasReached(peer, this.#epoch, step));
   }
 
-  #prepare(routes: readonly Route[]): void {
+  #prepare(routes: readonly Route[], { paused }: Move): void {
     this.#become('opened');
-    // Nothing is kept from being forgotten for a controller that may be away for long.
-    if (!this.#haveAll('opened')) {
+    if (paused) this.#trouble = 'it is paused';
+    // Nothing is kept from being forgotten for a controller that may be away for long, nor while nothing is copied.
+    // mutant: copies-while-paused
+    if (paused || !this.#haveAll('opened')) {
       this.#endCopies();
       this.#step = 'opened';
       this.#allOpenedMs = null;

@@ -46,13 +46,13 @@ function moveOf({ groups, mover, configuration }: Core): MoveStatus | null {
     const { step, done, total, trouble } = word;
     return { address: nameOf(peer), step, done, total, waitsFor: trouble };
   });
-  const { before, after, phase, reshard } = move;
+  const { before, after, phase, reshard, paused } = move;
   return {
     keyspace: nameOfChange(move),
     from: sideOf(before),
     to: sideOf(after),
     shards: reshard === undefined ? null : shardsOfChange(reshard),
-    phase,
+    phase: paused ? 'paused' : phase,
     controllers,
   };
 }

@@ -101,7 +101,7 @@ export interface MoveStatus {
   readonly to: KeyspaceSide | null;
   /** Null where they stay as they are. */
   readonly shards: ChangedShards | null;
-  /** `preparing` and `barrier`: it can be cancelled. `settling`: the change holds, and the rest is cleared. */
+  /** `preparing`, `paused` and `barrier`: it can be cancelled. `settling`: the change holds, and the rest is cleared. */
   readonly phase: string;
   readonly controllers: readonly MovePartStatus[];
 }

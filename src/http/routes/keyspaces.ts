@@ -48,14 +48,14 @@ export const keyspaceRoutes: RouteGroup = (app, { levels }) => {
       schema: {
         operationId: 'changeKeyspace',
         summary:
-          'Gives a keyspace another level or another prefix, or cancels that; adds it if there is none of this name. ' +
-          'The answer is as of the beginning',
+          'Gives a keyspace another level or another prefix, or cancels, pauses or resumes a change; ' +
+          'adds it if there is none of this name. The answer is as of the beginning',
         tags: ['cluster'],
         params: object({ name: TEXT }),
         body: {
           type: 'object',
           properties: {
-            level: oneOf(...LEVEL_NAMES, 'cancel'),
+            level: oneOf(...LEVEL_NAMES, 'cancel', 'pause', 'resume'),
             scheme: oneOf(...ORDERED_SCHEMES),
             prefix: TEXT,
           },
@@ -97,13 +97,13 @@ function wantedOf(
   { level, scheme, prefix }: ChangeRoute['Body'],
   status: KeyspacesNow,
 ): WantedKeyspace {
-  if (level === 'cancel') {
+  if (level === 'cancel' || level === 'pause' || level === 'resume') {
     if (prefix !== undefined || scheme !== undefined)
       throw new HttpProblem(
         'KEYSPACE_FIXED',
-        'a change is cancelled as a whole: give no prefix, and no scheme',
+        'a change is cancelled, paused and resumed as a whole: give no prefix, and no scheme',
       );
-    return { what: 'cancel', keyspace: name };
+    return { what: level, keyspace: name };
   }
   const existing = status.keyspaces.find((keyspace) => keyspace.name === name);
   if (existing === undefined) {

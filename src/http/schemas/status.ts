@@ -51,7 +51,7 @@ export const LEVELS = object({
         'how many there were, how many there will be, and which of those are on other controllers; null: they stay',
         orNull(object({ from: COUNT, to: COUNT, moved: listOf(COUNT) })),
       ),
-      phase: described('preparing, barrier or settling', TEXT),
+      phase: described('preparing, paused, barrier or settling', TEXT),
       controllers: listOf(object({ address: TEXT, step: TEXT, done: COUNT, total: COUNT, waitsFor: TEXT })),
     }),
   ),

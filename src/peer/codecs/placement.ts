@@ -24,7 +24,7 @@ const LEVEL_NUMBERS = numbering<PlacedLevel>({
   'sequential/chain': 5,
 });
 
-const PHASE_NUMBERS = numbering<MovePhase>({ preparing: 0, barrier: 1, settling: 2 });
+const PHASE_NUMBERS = numbering<MovePhase | 'paused'>({ preparing: 0, barrier: 1, settling: 2, paused: 3 });
 
 const KEYSPACE_BYTES_MIN = 4 + 4 + 1;
 
@@ -40,7 +40,11 @@ export function writePlacement(w: ByteWriter, placement: Placement): void {
     (shards === undefined ? 0 : WITH_SHARDS) +
     (hasPlaces ? WITH_PLACES : 0) +
     (reshard === undefined ? 0 : WITH_RESHARD);
-  w.u8(move === null ? NO_MOVE - added / BROADCAST_APART : PHASE_NUMBERS.numberOf[move.phase] + added);
+  w.u8(
+    move === null
+      ? NO_MOVE - added / BROADCAST_APART
+      : PHASE_NUMBERS.numberOf[move.paused ? 'paused' : move.phase] + added,
+  );
   if (move !== null) writeMove(w, move);
   if (shards !== undefined) writeShards(w, shards);
   if (hasPlaces) writePlaces(w, shards!);
@@ -84,6 +88,7 @@ export function readPlacement(r: ByteReader): Placement {
 function readMove(r: ByteReader, number: number): Move {
   const phase = wordOf(PHASE_NUMBERS, number);
   const change = { before: readKeyspaceOrNull(r), after: readKeyspaceOrNull(r) };
+  if (phase === 'paused') return { ...change, phase: 'preparing', paused: true };
   return phase === 'barrier' ? { ...change, phase, expiredBeforeMs: r.u53() } : { ...change, phase };
 }
 

@@ -173,4 +173,13 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
       name: 'what the head of a chain writes before it stamps the last write of others is known by all',
     },
   },
+  {
+    anchor: 'copies-while-paused',
+    name: 'goes on to copy records of a move that is paused',
+    edit: { test: "!this.#haveAll('opened')" },
+    test: {
+      file: 'pauses.test.ts',
+      name: 'a paused move copies nothing, whoever is restarted, and goes on when it is resumed',
+    },
+  },
 ];

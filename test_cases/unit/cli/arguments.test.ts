@@ -123,6 +123,9 @@ function modeTests(): void {
     ['keyspace prefix carts c:', ['prefix', 'carts', 'c:']],
     ['keyspace -p 8001 carts eventual', ['carts', 'eventual']],
     ['keyspace carts --cancel', ['carts', 'cancel']],
+    ['keyspace carts pause', ['carts', 'pause']],
+    ['keyspace carts resume', ['carts', 'resume']],
+    ['member remove 1 2 --force', ['remove', '1', '2', 'force']],
     ['keyspace carts shards 4', ['carts', 'shards', '4']],
     ['keyspace carts shards 4x2', ['carts', 'shards', '4x2']],
   ])('takes what is changed by `%s`', (typed, change) => {

@@ -95,6 +95,7 @@ it.each([
   ['delete', '/v1/keys/{key}', '/v1/keys/a', {}],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'linearizability' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'cancel' })],
+  ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({ level: 'pause' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/pages', json({ level: 'sequential', prefix: 'page:' })],
   ['put', '/v1/keyspaces/{name}', '/v1/keyspaces/default', json({})],
   ['delete', '/v1/keyspaces/{name}', '/v1/keyspaces/pages', {}],
@@ -107,6 +108,8 @@ it.each([
   ['post', '/v1/members', '/v1/members', json({ controller: '0' })],
   ['post', '/v1/members', '/v1/members', json({ controller: 'nobody' })],
   ['post', '/v1/members', '/v1/members', json({})],
+  ['post', '/v1/members/forced-removal', '/v1/members/forced-removal', json({ controllers: ['1'] })],
+  ['post', '/v1/members/forced-removal', '/v1/members/forced-removal', json({})],
   ['delete', '/v1/members/{controller}', '/v1/members/0', {}],
   ['delete', '/v1/members/{controller}', '/v1/members/9', {}],
 ] as const)('describes the answer to %s %s (%s)', async (method, path, url, options: RequestInit) => {

@@ -21,6 +21,7 @@ it.each<[Placement, number]>([
   [{ ...PLACED, move: move('preparing'), broadcastApart: true }, 16],
   [{ ...PLACED, move: { ...move('barrier'), expiredBeforeMs: 1_767_225_600_000 } }, 1],
   [{ ...PLACED, move: { ...move('barrier'), expiredBeforeMs: 0 }, broadcastApart: true }, 17],
+  [{ ...PLACED, move: { ...move('preparing'), paused: true } }, 3],
   [{ ...PLACED, move: move('settling'), broadcastApart: true }, 18],
 ])('a placement says in one byte its phase, and whether broadcast is apart (%#)', (placement, state) => {
   const writer = new ByteWriter();

@@ -37,14 +37,14 @@ describe('a hint', () => {
     ['get "a b', ''],
     [
       'keyspace ',
-      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> shards <number> | <keyspace> move <shard> <controllers> | <keyspace> rebalance without <controller> | <keyspace> cancel',
+      'json | add <name> <prefix> <level> | remove <keyspace> | prefix <keyspace> <prefix> | <keyspace> <level> | <keyspace> shards <number> | <keyspace> move <shard> <controllers> | <keyspace> rebalance without <controller> | <keyspace> cancel | <keyspace> pause | <keyspace> resume',
     ],
     ['keyspace add ', '<name> <prefix> <level>'],
     ['keyspace add carts c', ' <level>'],
     ['keyspace add carts c: causal', ''],
     [
       'keyspace carts ',
-      '<level> | shards <number> | move <shard> <controllers> | rebalance without <controller> | cancel',
+      '<level> | shards <number> | move <shard> <controllers> | rebalance without <controller> | cancel | pause | resume',
     ],
     ['keyspace prefix', ' <keyspace> <prefix>'],
     ['keyspace remove carts ', ''],
