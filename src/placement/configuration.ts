@@ -11,6 +11,8 @@ export interface ConfiguredController {
    * meant to vote. None of them counts, is a member, or proposes a view. One that follows serves, the others do not.
    */
   readonly phase?: 'joining' | 'leaving' | 'following';
+  /** Where it stands, if it was said when it was added. Those of `peers` have theirs in the configuration file. */
+  readonly zone?: string;
 }
 
 /**
@@ -200,11 +202,12 @@ export function configurationFlaw(configuration: Configuration): string | null {
   const voting = votersOf(configuration).length;
   if (voting < 1 || voting > VOTERS_MAX) return `a configuration has ${voting} controllers that vote`;
   let last = -1;
-  for (const { id, host, port, phase } of controllers) {
+  for (const { id, host, port, phase, zone } of controllers) {
     if (!isWhole(id) || id <= last || id >= nextId!) return 'the ids of a configuration are out of order';
     if (typeof host !== 'string' || host === '' || !isWhole(port) || port > 65_535)
       return `controller ${id} has no address`;
     if (phase !== undefined && !PHASES.includes(phase)) return `controller ${id} is in no phase`;
+    if (zone !== undefined && !isZone(zone)) return `controller ${id} is in no zone`;
     last = id;
   }
   if (configuration.forced !== undefined && !isForcedRight(configuration.forced, nextId!))
@@ -218,6 +221,27 @@ export function configurationFlaw(configuration: Configuration): string | null {
 }
 
 const PHASES: readonly string[] = ['joining', 'leaving', 'following'];
+
+/** A name of a zone: 1 to 32 letters, digits, dots, dashes and underscores. */
+export function isZone(zone: unknown): zone is string {
+  return typeof zone === 'string' && /^[\w.-]{1,32}$/.test(zone);
+}
+
+/**
+ * The zones of all controllers by their ids, for those that the configuration file lists and those that were added.
+ * A controller without one stands in a zone of its own.
+ *
+ * @param configured those of the configuration file
+ */
+export function zonesIn(configuration: Configuration, configured: readonly string[]): readonly string[] {
+  const { controllers } = configuration;
+  if (configured.length === 0 && controllers.every(({ zone }) => zone === undefined)) return configured;
+  return Array.from({ length: idsEndOf(configuration) }, (_, id) => {
+    // mutant: added-without-a-zone
+    const added = controllers.find((one) => one.id === id)?.zone;
+    return configured[id] ?? added ?? `(${id})`;
+  });
+}
 
 function isForcedRight({ marks, removed, all }: Forced, nextId: number): boolean {
   const isMark = (mark: unknown) => typeof mark === 'string' && /^[\w-]{1,40}$/.test(mark);
@@ -252,7 +276,8 @@ function isWhole(value: unknown): boolean {
 function inOrder(configuration: Configuration | null): unknown {
   if (configuration === null) return null;
   const { epoch, controllers, before, nextId, forced } = configuration;
-  const inOrderOfFields = ({ id, host, port, phase }: ConfiguredController) => [id, host, port, phase];
+  const inOrderOfFields = ({ id, host, port, phase, zone }: ConfiguredController) =>
+    zone === undefined ? [id, host, port, phase] : [id, host, port, phase, zone];
   const dropped = forced && [forced.marks, forced.removed.map(inOrderOfFields), forced.all];
   return [epoch, before, nextId, controllers.map(inOrderOfFields), dropped];
 }

@@ -44,10 +44,10 @@ export function forcedWithout(
   if (marks.length > MARKS_MAX) return `a cluster is forced at most ${MARKS_MAX} times`;
   const next: Configuration = {
     epoch: configurationEpoch(configuration) + EPOCHS_PASSED,
-    controllers: stay.map(({ id, host, port, phase }): ConfiguredController => {
+    controllers: stay.map(({ phase, ...one }): ConfiguredController => {
       // One that was about to leave may be the only one that has the last view.
-      if (phase === undefined || isCounted(configuration, id)) return { id, host, port };
-      return { id, host, port, phase };
+      if (phase === undefined || isCounted(configuration, one.id)) return one;
+      return { ...one, phase };
     }),
     // mutant: forced-gives-ids-again
     nextId: Math.min(IDS_END, idsEndOf(configuration) + IDS_PASSED),

@@ -37,7 +37,7 @@ import { withAddressFree } from './forced.ts';
  */
 export function withJoining(
   configuration: Configuration,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, zone }: { readonly host: string; readonly port: number; readonly zone?: string },
 ): Configuration | string {
   if (isChanging(configuration)) return UNDER_WAY;
   const known = configuration.controllers.find((one) => one.host === host && one.port === port);
@@ -45,7 +45,8 @@ export function withJoining(
   // mutant: id-given-twice
   const id = nextIdOf(configuration);
   if (id >= IDS_END) return `all ${IDS_END} ids were given to controllers that came and went`;
-  const joining: ConfiguredController = { id, host, port, phase: 'joining' };
+  const place = zone === undefined ? {} : { zone };
+  const joining: ConfiguredController = { id, host, port, phase: 'joining', ...place };
   const next = {
     ...withAddressFree(following(configuration), host, port),
     controllers: [...configuration.controllers, joining],
@@ -91,10 +92,10 @@ export function withVoters(
 ): Configuration | string {
   if (isChanging(configuration)) return UNDER_WAY;
   const before = votersOf(configuration);
-  const controllers = configuration.controllers.map(({ id, host, port, phase }): ConfiguredController => {
-    if (come.includes(id)) return { id, host, port };
-    const after = go.includes(id) ? 'leaving' : phase;
-    return after === undefined ? { id, host, port } : { id, host, port, phase: after };
+  const controllers = configuration.controllers.map(({ phase, ...one }): ConfiguredController => {
+    if (come.includes(one.id)) return one;
+    const after = go.includes(one.id) ? 'leaving' : phase;
+    return after === undefined ? one : { ...one, phase: after };
   });
   // mutant: one-majority-of-two
   const next: Configuration = { ...following(configuration), controllers, before };

@@ -248,6 +248,8 @@ export interface KeyspaceRequest extends Wired {
 export interface WantedMembers {
   /** Null: none. */
   readonly come: string | null;
+  /** Where the one that comes stands, if the cluster does not know it yet. */
+  readonly zone?: string;
   readonly go: string | null;
   /** With the one that comes, all others that join vote as well if they can. Text and HTTP have no word for it. */
   readonly allThatJoin?: true;

@@ -233,6 +233,8 @@ export function parseMember(line: TextLine): Request {
 function memberChangeOf(words: readonly string[]): WantedMembers | null {
   const [what, first = '', second = ''] = words;
   if (what === 'add' && words.length === 2) return { come: first, go: null };
+  if (what === 'add' && words.length === 4 && second === 'zone')
+    return { come: first, go: null, zone: words[3]! };
   const forced = what === 'remove' ? forcedRemovalIn(words.slice(1)) : null;
   if (forced !== null) return { come: null, go: null, forced };
   if (what === 'remove' && words.length === 2) return { come: null, go: first };
@@ -247,7 +249,7 @@ function forcedRemovalIn(words: readonly string[]): WantedRemoval | null {
 }
 
 export const MEMBER_USAGE =
-  'member [json | add <controller> | remove <controller> | replace <controller> <controller> | remove <controller>... force [confirmed]]';
+  'member [json | add <controller> [zone <zone>] | remove <controller> | replace <controller> <controller> | remove <controller>... force [confirmed]]';
 
 /** The words are looked up when the request is carried out. */
 export function parseLevel(line: TextLine): Request {

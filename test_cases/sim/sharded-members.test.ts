@@ -13,6 +13,17 @@ import type { SimCluster } from './sim-cluster.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, i) => `key:${i}`);
 
+/** Adds a controller in a zone, and waits until it votes. */
+async function addedIn(cluster: SimCluster, zone: string): Promise<void> {
+  const change = { come: '127.0.0.1:9', go: null, zone };
+  await ask(cluster, 0, { kind: 'member', change, format: 'table' });
+  for (let i = 0; i < 50; i++) {
+    await cluster.run(100);
+    if ((await member(cluster, 0, 'add', '127.0.0.1:9')).includes('vote')) break;
+  }
+  await cluster.run(1_000);
+}
+
 /** Three controllers with two replicas of each of these shards. */
 function sharded(shards = 4, level: Level = 'eventual'): Promise<SimCluster> {
   return clusterOf(3, 'sync', [], level, { sharded: [{ name: 'default', shards, replicas: 2 }] });
@@ -121,4 +132,16 @@ it('a controller that is added after the shards changed learns of them before it
   expect(await member(cluster, 0, 'add', 'sim:1000')).toContain('vote');
   await cluster.run(1_000);
   expect(await valuesAt(cluster, 3)).toEqual(KEYS.map((key) => [key, key]));
+});
+
+it('replicas go by the zone of a controller that was added', async () => {
+  const shardsIn = { sharded: [{ name: 'default', shards: 4, replicas: 2 }], zones: ['a', 'b', 'b'] };
+  const cluster = await clusterOf(3, 'sync', [], 'eventual', shardsIn);
+  await addedIn(cluster, 'b');
+  expect(configurationAt(cluster, 1).controllers.at(-1)).toMatchObject({ id: 3, zone: 'b' });
+  expect(await change(cluster, 0, rebalance())).not.toContain('already');
+  await settled(cluster);
+  const groups = cluster.nodes[0]!.core!.levels.agreedShards[0]!.groups.map(([, ...ids]) => ids);
+  for (const ids of groups) expect(ids).toContain(0);
+  expect(groups.flat()).toContain(3);
 });

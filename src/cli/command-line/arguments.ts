@@ -78,7 +78,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
   const change = isChange
     ? keyspaceWords(mode, rest.splice(0), given)
     : isMember
-      ? memberWords(rest.splice(0), given.has('force'))
+      ? memberWords(rest.splice(0), given.has('force'), given.get('zone'))
       : [];
   const lab = mode === 'lab' ? labFlagsOf(given, rest.splice(0)) : null;
   if (rest.length > 0 && mode !== 'client') refuseWord(rest[0]!, mode);
@@ -336,7 +336,8 @@ All of it while clients read and write. Exit code 0: done, 1: not done, or not k
   member: `Usage: main.ts member [list] [--json] [-p <port>]         lists the controllers, and which of them vote
        main.ts member remove <controller>                 it votes no more, and may be stopped
        main.ts member add <controller>                    one that runs and does not vote votes again
-       main.ts member add <host>:<port>                   one that is not in peers joins, and votes once it is filled
+       main.ts member add <host>:<port>                   one that is not in peers joins, and votes once it is filled;
+                                                          --zone <zone> says where it stands, for its shards
        main.ts member replace <controller> <controller>   both at once: the first goes, the second comes
        main.ts member remove <controller>... --force      drops all that are gone for good, where no majority is left;
                                                           tells what may be lost, and asks; --yes answers

@@ -120,6 +120,7 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     modes: ['member'],
     options: toggle('Members:', 'with remove: no majority is left, and these controllers are gone for good'),
   },
+  zone: { modes: ['member'], options: text('Members:', 'with add: where the controller stands') },
   yes: { modes: ['member'], options: toggle('Members:', 'with --force: does it without asking') },
 };
 

@@ -7,11 +7,19 @@ const WORDS_BEHIND: Readonly<Record<string, number>> = { add: 1, remove: 1, repl
  * The words behind `member`: those of the protocol's command `member`.
  *
  * @param isForced with `--force`
+ * @param zone with `--zone`
  * @returns the words that a controller takes; none to list the controllers
  * @throws UsageError
  */
-export function memberWords(words: readonly string[], isForced: boolean): readonly string[] {
+export function memberWords(
+  words: readonly string[],
+  isForced: boolean,
+  zone: string | undefined,
+): readonly string[] {
   const [first = 'list'] = words;
+  if (zone !== undefined && first === 'add' && words.length === 2 && [...words, zone].every(isWord))
+    return [...words, 'zone', zone];
+  if (zone !== undefined) throw new UsageError('COMMAND_LINE', ZONE_USAGE);
   if (isForced && first === 'remove' && words.length > 1 && words.every(isWord)) return [...words, 'force'];
   if (isForced) throw new UsageError('COMMAND_LINE', FORCED_USAGE);
   if (first === 'list' && words.length <= 1) return [];
@@ -27,6 +35,8 @@ export function memberWords(words: readonly string[], isForced: boolean): readon
 function isWord(word: string): boolean {
   return /^[\x21-\x7e]+$/.test(word);
 }
+
+const ZONE_USAGE = '--zone goes with add: main.ts member add 127.0.0.1:8003 --zone b';
 
 const FORCED_USAGE =
   '--force goes with remove, and with all controllers that are gone for good: main.ts member remove 1 2 --force';

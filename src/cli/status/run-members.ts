@@ -41,7 +41,8 @@ export async function runMembers(
       return await runForced(session, `member ${line.change.join(' ')}`, line.isSure);
     const untilMs = performance.now() + (line.waitMs ?? DONE_WITHIN_MS);
     const command = `member ${line.change.join(' ')}`;
-    const coming = line.change[0] === 'remove' ? null : line.change.at(-1)!;
+    const [what, first, second] = line.change;
+    const coming = what === 'remove' ? null : (what === 'add' ? first : second)!;
     let members: MembersStatus;
     do {
       const text = await change(session, command, untilMs);

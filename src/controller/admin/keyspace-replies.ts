@@ -12,7 +12,7 @@ import {
   withPause,
   withReshard,
 } from '../../placement/agreed-placement.ts';
-import { hasFollowers, votersOf } from '../../placement/configuration.ts';
+import { hasFollowers, votersOf, zonesIn } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest, WantedKeyspace, WantedOfMove } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -80,7 +80,7 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
     agreed: core.levels.agreedShards,
     keyspaces: core.levels.keyspacesIn(views.placement),
     configuration: views.configuration,
-    zones: parts.settings.zones,
+    zones: zonesIn(views.configuration, parts.settings.zones),
     epoch: epochOf(views.placement) + 1,
     remembers: parts.settings.dataDir !== '',
     broadcastApart: views.placement?.broadcastApart ?? false,

@@ -10,6 +10,7 @@ import {
   isConfigured,
   isJoining,
   isVoter,
+  isZone,
   mayBeMembers,
   VOTERS_MAX,
   votersOf,
@@ -64,7 +65,7 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   // mutant: nobody-comes-back
   const isAwaited = go === null && come !== null && situation.spreadOver(come).length > 0;
   if (situation.isMoving && !isAwaited) return refused(MOVING);
-  if (wanted.come !== null && come === null) return joiningOf(wanted.come, situation);
+  if (wanted.come !== null && come === null) return joiningOf(wanted.come, wanted.zone, situation);
   if (go !== null && come === null && (isJoining(configuration, go) || situation.isLeftBehind(go)))
     return droppingOf(go, situation);
   const same = sameOf(come, go, configuration);
@@ -104,12 +105,14 @@ function othersReady(come: ControllerId, { configuration, joinTroubleOf }: Membe
 }
 
 /** A controller that the cluster does not know gets an id. Which others vote, and which go, is for another change. */
-function joiningOf(word: string, situation: MemberSituation): ParsedMembers {
+function joiningOf(word: string, zone: string | undefined, situation: MemberSituation): ParsedMembers {
   const { configuration } = situation;
   const address = parseAddress(word);
   if (address === null || wasGiven(word, configuration)) return refused(whyUnknown(word, configuration));
   if (isChanging(configuration)) return UNDER_WAY;
-  const to = withJoining(configuration, address);
+  if (zone !== undefined && !isZone(zone))
+    return refused('a zone has 1 to 32 letters, digits, dots, dashes and underscores');
+  const to = withJoining(configuration, zone === undefined ? address : { ...address, zone });
   if (typeof to === 'string') return refused(to);
   const { id } = to.controllers.at(-1)!;
   const text = `${nameIn(to, id)} joins: start it there; it can vote once it has caught up`;

@@ -8,7 +8,7 @@ import { MEMBERS } from '../schemas/status.ts';
 import type { RouteGroup } from './route-group.ts';
 
 interface AddRoute {
-  Body: { readonly controller: string };
+  Body: { readonly controller: string; readonly zone?: string };
 }
 
 interface RemoveRoute {
@@ -52,11 +52,14 @@ export const memberRoutes: RouteGroup = (app, { members }) => {
         summary:
           'Has a controller vote that does not; one that is not known at its address joins, and votes once it is added again',
         tags: ['cluster'],
-        body: object({ controller: TEXT }),
+        body: object({ controller: TEXT, zone: TEXT }, ['zone']),
         response: { 200: MEMBERS, 409: PROBLEM },
       },
     },
-    async (http, reply) => reply.send(await carryOut(http, { come: http.body.controller, go: null })),
+    async (http, reply) => {
+      const { controller: come, ...more } = http.body;
+      return reply.send(await carryOut(http, { come, go: null, ...more }));
+    },
   );
 
   app.delete<RemoveRoute>(

@@ -346,4 +346,13 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
       name: 'a controller that votes no more is waited for',
     },
   },
+  {
+    anchor: 'added-without-a-zone',
+    name: 'places replicas without the zones of controllers that were added',
+    edit: { value: 'undefined as string | undefined' },
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'replicas go by the zone of a controller that was added',
+    },
+  },
 ];
