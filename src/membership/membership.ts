@@ -84,7 +84,6 @@ export class Membership {
       bus: ports.bus,
       clock,
       viewLog: ports.viewLog,
-      hasEntries: ports.hasEntries,
       sync: ports.sync,
       state: ports.state,
       journal: ports.journal,

@@ -25,8 +25,6 @@ export interface ViewChangerPorts {
   readonly bus: PeerBus<MembershipMessage>;
   readonly clock: Clock;
   readonly viewLog: ViewLog;
-  /** The group may have entries. Otherwise a controller has nothing to remember but its record of views. */
-  readonly hasEntries: boolean;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;
   readonly state: ViewState;
@@ -68,6 +66,8 @@ export interface ViewState {
   readonly resumePoint: Version;
   /** A transfer has brought some writes and not all: no view may continue from this state. */
   readonly isPartial: boolean;
+  /** This run found a state in its journal that was partial when the run before it ended. */
+  readonly wasPartial: boolean;
   queued(): Effect[];
   freeze(): void;
   /**

@@ -1,5 +1,5 @@
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
-import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
 import { follows, isRemovedByForce } from '../placement/forced.ts';
@@ -119,11 +119,10 @@ export class ViewChanger {
   }
 
   get acceptor(): AcceptorState {
-    const { incarnation, hasEntries, state } = this.#ports;
+    const { incarnation, state } = this.#ports;
     const { promised, accepted, members, retention } = this.#record;
-    const hadIt = isRecovered(retention) && sameVersion(state.resumePoint, NO_VERSION);
-    // mutant: empty-group-forgets
-    const isGone = hasEntries && (hadIt || (retention === 'intact' && state.isPartial));
+    const isPartial = state.isPartial || (isRecovered(retention) && state.wasPartial);
+    const isGone = retention !== 'lost' && isPartial;
     return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
 

@@ -6,6 +6,7 @@ import type { Draw } from './scenario.ts';
 import { runSeeds } from './seed-pool.ts';
 import { FIRST_SEED, forEachSeed, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
 import { Tally } from './tally.ts';
 
 /** The journal on disk, in whole clusters: each durability loses what it may lose, and nothing more. */
@@ -58,6 +59,48 @@ describe.each(LEVELS)('when all machines go off at once, at %s', (level) => {
 
   it('all writes are lost with none', async () => {
     expect(await afterBlackout(await clusterOf(level, 'none'), 1_000)).toEqual([]);
+  });
+});
+
+describe.each(['linearizability', 'sequential'] as const)('before anything is applied, at %s', (level) => {
+  it.each(['async', 'sync'] as const)(
+    'members form a view again after all lost power, with %s',
+    async (durability) => {
+      const cluster = await clusterOf(level, durability);
+      await cluster.run(1_000);
+      const [first, second, third] = cluster.nodes as [SimNode, SimNode, SimNode];
+      for (const { id } of [first, second]) cluster.network.cut(id, third.id);
+      await cluster.run(3_000);
+      expect(first.core!.view?.members.map(({ node }) => node)).toEqual([0, 1]);
+      cluster.losePower(first, second);
+      await cluster.run(100);
+      first.start();
+      second.start();
+      cluster.network.healAll();
+      await cluster.runUntilReady();
+      expect(await ask(cluster, 2, set('k', 'v'))).toMatchObject({ outcome: 'stored' });
+      expect(await read(cluster, 0, 'k')).toBe('v');
+    },
+  );
+
+  it('a first write that is under way while all lose power is there or not, and the next is stored', async () => {
+    await forEachSeed(async (seed) => {
+      const cluster = await clusterOf(level, 'sync', seed);
+      await cluster.run(1_000);
+      const [first, second, third] = cluster.nodes as [SimNode, SimNode, SimNode];
+      for (const { id } of [first, second]) cluster.network.cut(id, third.id);
+      await cluster.run(3_000);
+      first.connect().submit(set('k', 'first'), () => {});
+      await cluster.run(seed % 12);
+      cluster.losePower(first, second);
+      await cluster.run(100);
+      first.start();
+      second.start();
+      cluster.network.healAll();
+      await cluster.runUntilReady();
+      expect(['first', null]).toContain(await read(cluster, 0, 'k'));
+      expect(await ask(cluster, 2, set('k', 'v'))).toMatchObject({ outcome: 'stored' });
+    });
   });
 });
 

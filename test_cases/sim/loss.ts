@@ -6,12 +6,13 @@ import type { Loss } from './sim-cluster.ts';
 /**
  * A history by the promise of durability `async`. If all controllers that knew a write died before it was on disk, the
  * write has an unknown outcome even if it was answered, and reads of that time are left out: they may show what was
- * lost.
+ * lost. A controller that forwards a request may get the answer after the death of the one that gave it, so whatever
+ * was under way in that time counts.
  */
 export function withoutLost(history: History, losses: readonly Loss[]): History {
   if (losses.length === 0) return history;
-  const isLost = ({ returnedAt }: Event) =>
-    losses.some(({ fromMs, toMs }) => fromMs <= returnedAt && returnedAt <= toMs);
+  const isLost = ({ invokedAt, returnedAt }: Event) =>
+    losses.some(({ fromMs, toMs }) => fromMs <= returnedAt && invokedAt <= toMs);
   return history.flatMap((event) => {
     if (!isLost(event)) return [event];
     if (event.action.kind === 'get') return [];

@@ -40,6 +40,7 @@ export class RequestOrder implements ViewState {
   readonly #agreement: OrderAgreement;
   #ballot: Ballot = NO_BALLOT;
   readonly #phase: OrderPhase;
+  readonly wasPartial: boolean;
   #applied: Version;
   #completed = 0;
   /** Messages of the view that is accepted and not yet installed here. */
@@ -52,7 +53,9 @@ export class RequestOrder implements ViewState {
     this.#early = new EarlyMessages(ports.queueBytesMax);
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
-    this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
+    const isUnordered = sameVersion(watermarks.applied, NO_VERSION);
+    this.#phase = new OrderPhase(isUnordered);
+    this.wasPartial = isUnordered && hasContent(ports);
     // mutant: forgets-queue-at-start
     for (const effect of staged) this.#queue.push(effect, 0);
     this.#agreement = makeAgreement({
@@ -368,6 +371,12 @@ export class RequestOrder implements ViewState {
     const { replica, recordedKnown } = this.#ports;
     replica.journal.recordWatermarks({ applied: this.resumePoint, known: recordedKnown() });
   }
+}
+
+/** A journal whose state was empty in its views has no record, and knows of no write from anywhere. */
+function hasContent({ replica, recovered }: OrderPorts): boolean {
+  // mutant: empty-is-lost
+  return replica.journal.records > 0 || recovered.watermarks.known.some((time) => time > 0);
 }
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });

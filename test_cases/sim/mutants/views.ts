@@ -89,12 +89,12 @@ export const VIEW_MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
-    anchor: 'empty-group-forgets',
-    name: 'takes a restart in a group without entries for a loss of state',
-    edit: { value: "hadIt || (retention === 'intact' && state.isPartial)" },
+    anchor: 'empty-is-lost',
+    name: 'takes a restart of a member before the first write for a loss of its state',
+    edit: { value: 'true' },
     test: {
-      file: 'root-group.test.ts',
-      name: 'the root group at eventual goes on after all members crashed while one was outside',
+      file: 'durable.test.ts',
+      name: 'before anything is applied, at linearizability members form a view again after all lost power, with async',
     },
   },
 ];

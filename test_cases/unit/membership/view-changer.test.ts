@@ -55,12 +55,12 @@ function changerOn(viewLog: ViewLog) {
     },
     clock: clockAt(() => nowMs),
     viewLog,
-    hasEntries: true,
     sync: false,
     state: {
       applied: NO_VERSION,
       resumePoint: NO_VERSION,
       isPartial: false,
+      wasPartial: false,
       queued: () => [],
       freeze: () => {},
       adopt: (_view, _union, _copied, done) => done(null),
