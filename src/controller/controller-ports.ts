@@ -12,6 +12,7 @@ import { configuredIn } from './configuration-follower.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { Retirement } from './retirement.ts';
+import { membersOfWhole } from './standing-peers.ts';
 
 /** The parts of the core that groups need. Those that are made later than the groups are asked for. */
 interface SharedParts
@@ -45,6 +46,7 @@ export function controllerPortsOf(
   const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = ports;
   const { configuration, peers, time, absence, departure, retirement, views, olderPeers } = shared;
   const { onPlacement, onChange, announce, startEmpty } = shared;
+  const members = shard?.members ?? membersOfWhole(configuration(), settings.self);
   const configured: Configuration = configuredIn(ports, group, shard, configuration());
   return {
     node: settings.self,
@@ -55,7 +57,7 @@ export function controllerPortsOf(
     random,
     time: time.cluster,
     versions: time.versions,
-    peers: shard === null ? peers : peers.only(shard.members),
+    peers: members === null ? peers : peers.only(members),
     isAbsent: (peer) => absence.isAbsent(peer),
     incarnationOf,
     takesDifferences: () => olderPeers().length === 0,

@@ -3,20 +3,18 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import type { Heartbeat, Retired } from '../membership/messages.ts';
+import type { Heartbeat } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
-import { type Configuration, idsEndOf } from '../placement/configuration.ts';
-import type { Moving } from '../placement/moving.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import { isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
-import { announcementsOf, nothingKnown } from './announcements.ts';
 import { ConfigurationFollower } from './configuration-follower.ts';
 import { controllerPortsOf } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -25,11 +23,13 @@ import { CoreTime } from './core-time.ts';
 import { mayBeGroup } from './group-plan.ts';
 import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { Levels } from './levels.ts';
 import { Mover } from './moves/mover.ts';
 import { peersTakingPart } from './moves/taking-part.ts';
+import { type PassingPeers, passingOf } from './passing-peers.ts';
 import { PeerLog } from './peer-log.ts';
-import { absenceOf, peerIdsIn, peersOf } from './peers-of.ts';
+import { absenceOf, peersOf, standingIn } from './peers-of.ts';
 import { RemovedPeers } from './removed-peers.ts';
 import { Retirement } from './retirement.ts';
 import type { Roles } from './roles.ts';
@@ -47,6 +47,7 @@ import { breakSilentLinks } from './silent-links.ts';
 export class Core {
   readonly serving: Serving;
   readonly peers: Peers;
+  readonly passing: PassingPeers;
   readonly time: CoreTime;
   readonly departure: Departure;
   readonly retirement: Retirement;
@@ -62,6 +63,7 @@ export class Core {
   readonly #admission: MessageChecks;
   readonly #peerLog: PeerLog;
   readonly #health: Health;
+  readonly #heartbeats: Heartbeats;
   readonly #follower: ConfigurationFollower;
   readonly #removed: RemovedPeers;
   /** This run has to end, because the next one starts empty. It does nothing more. */
@@ -78,6 +80,7 @@ export class Core {
     this.#removed = new RemovedPeers(ports, this.#configuration);
     this.peers = peersOf(ports, this.#configuration, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
+    this.passing = passingOf(ports, this.peers, (peer) => this.serving.hop?.isOwing(peer) === true);
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
     this.departure = new Departure({
@@ -92,6 +95,7 @@ export class Core {
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
     this.mover = this.#mover();
     this.#health = healthOf(ports, this.groups, TICK_MS);
+    this.#heartbeats = new Heartbeats(ports, this.#configuration, this, this.#health);
     this.#follower = new ConfigurationFollower({
       core: ports,
       groups: this.groups,
@@ -104,8 +108,9 @@ export class Core {
       core: ports,
       router: this.groups.router,
       peers: this.peers,
+      passing: this.passing,
       time: this.time,
-      isPlaced: () => this.#isPlaced,
+      isPlaced: () => this.#heartbeats.isPlaced,
       views: this.groups.views,
       onChange: () => this.#onChange(),
     });
@@ -176,16 +181,18 @@ export class Core {
   onPeerUp(peer: ControllerId): void {
     if (this.#isOver) return;
     if (this.#removed.has(peer)) return this.#removed.turnAway(peer);
+    if (this.passing.has(peer)) {
+      this.passing.onUp(peer);
+      return this.#onChange();
+    }
     this.onHeard(peer);
-    this.#ports.bus.of(ROOT_GROUP).send(peer, this.#heartbeat());
-    for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
-      this.groups.byNumber[group]!.bus.send(peer, message);
-    for (const word of this.#words()) this.#ports.bus.of(ROOT_GROUP).send(peer, word);
+    this.#heartbeats.sendTo(peer);
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerUp(peer);
   }
 
   onPeerDown(peer: ControllerId): void {
     if (this.#removed.has(peer)) return;
+    this.passing.onDown(peer);
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerDown(peer);
     this.serving.onPeerDown(peer);
     this.mover.onPeerDown(peer);
@@ -200,7 +207,9 @@ export class Core {
 
   /** Something came from the peer. */
   onHeard(peer: ControllerId): void {
-    if (this.#removed.has(peer) || !this.peers.onHeard(peer)) return;
+    if (this.#removed.has(peer)) return;
+    if (this.passing.onHeard(peer)) this.#onChange();
+    if (!this.peers.onHeard(peer)) return;
     this.#peerLog.up(peer);
     this.#onChange();
   }
@@ -212,6 +221,7 @@ export class Core {
     if (message.type === 'heartbeat') this.time.onHeartbeat(from, message);
     const flaw = this.#admission.flawOf(from, message);
     if (flaw !== null) return this.#ports.refuse(from, flaw);
+    if (this.passing.has(from)) return this.#onPassing(from, number, message);
     if (message.type === 'heartbeat') return this.#onHeartbeat(from, message);
     // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
@@ -229,6 +239,7 @@ export class Core {
   /** To be called every `TICK_MS`. */
   onTick(): void {
     if (this.#isOver) return;
+    for (const peer of this.passing.onTick()) this.#ports.breakLink(peer, 'it owes an answer, and is silent');
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
@@ -251,21 +262,13 @@ export class Core {
     for (const group of this.groups.all) group.onHeartbeatTick();
     this.time.onHeartbeatTick();
     breakSilentLinks(this.peers, this.#ports);
-    this.#ports.bus.of(ROOT_GROUP).sendToAll(this.#heartbeat());
-    for (const { group, message } of announcementsOf(this.groups, this.#isPlaced))
-      this.groups.byNumber[group]!.bus.sendToAll(message);
-    for (const word of this.#words()) this.#ports.bus.of(ROOT_GROUP).sendToAll(word);
+    this.#heartbeats.sendToAll();
   }
 
   /** To be called every `sync_interval`. */
   onSyncTick(): void {
     if (this.#isOver) return;
     for (const group of this.groups.all) group.scheme.onSyncTick();
-  }
-
-  /** What follows a heartbeat while this controller takes part in a move, or votes no more. */
-  #words(): readonly (Moving | Retired)[] {
-    return [this.mover.word, this.retirement.word].filter((word) => word !== null);
   }
 
   #onPlacement(): void {
@@ -280,7 +283,7 @@ export class Core {
     if (configuration === this.#known) return;
     this.#ports.onConfiguration(configuration);
     this.#known = configuration;
-    this.peers.setIds(peerIdsIn(configuration, this.#ports.settings.self));
+    this.peers.setIds(standingIn(this.#ports, configuration));
   }
 
   #onChange(): void {
@@ -299,6 +302,12 @@ export class Core {
   #onUnknownGroup(from: ControllerId, number: GroupNumber): void {
     if (mayBeGroup(number) && this.#ports.knowsPlacements(from)) return;
     this.#ports.refuse(from, `there is no group ${number}`);
+  }
+
+  /** From a peer that is none but for its requests and answers. */
+  #onPassing(from: ControllerId, number: GroupNumber, message: PeerMessage): void {
+    if (message.type === 'heartbeat') this.passing.onHeartbeat(from, message.departure);
+    else if (isHopMessage(message)) this.serving.onMessage(from, number, message);
   }
 
   #startEmpty(group: GroupNumber, reason: string): void {
@@ -356,8 +365,9 @@ export class Core {
       this.#onChange();
     }
     if (wasStoreUp !== (heartbeat.storeTrouble === '')) this.#peerLog.store(from, heartbeat);
-    if (!this.#isPlaced) this.groups.withEntries[0].onAnnouncement(from, heartbeat);
-    this.groups.views.onPart(from, heartbeat);
+    const [first] = this.groups.withEntries;
+    if (!this.#heartbeats.isPlaced && first.has(from)) first.onAnnouncement(from, heartbeat);
+    if (this.groups.all[0]!.has(from)) this.groups.views.onPart(from, heartbeat);
     this.#onAnswer(from, heartbeat.heard[this.#ports.settings.self] ?? NEVER_HEARD);
     this.departure.onTick();
   }
@@ -371,24 +381,6 @@ export class Core {
   #onSuspect(peer: ControllerId): void {
     this.#peerLog.down(peer);
     this.#onChange();
-  }
-
-  /** Which group has which keyspace may differ from what is configured. */
-  get #isPlaced(): boolean {
-    return this.groups.views.acceptedPlacement !== null;
-  }
-
-  #heartbeat(): Heartbeat {
-    return {
-      ...this.time.announcement,
-      ...this.groups.views.part,
-      hears: this.peers.steady,
-      ...this.#health.announcement,
-      ...(this.#isPlaced ? nothingKnown(this.#known) : this.groups.withEntries[0].announcement),
-      type: 'heartbeat',
-      departure: this.departure.phase,
-      heard: this.peers.askedMs(idsEndOf(this.#configuration())),
-    };
   }
 }
 

@@ -29,6 +29,7 @@ import {
 import type { LeveledKeyspace } from './leveled-keyspace.ts';
 import type { Settings } from './settings.ts';
 import { shardParts } from './shard-parts.ts';
+import { membersOfWhole } from './standing-peers.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
 
@@ -233,6 +234,7 @@ function groupWithEntries(
 ): Group {
   const { settings, incarnation } = ports;
   const { journal, recovered } = storage;
+  const members = shard?.members ?? membersOfWhole(ports.configured, settings.self);
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
@@ -240,10 +242,10 @@ function groupWithEntries(
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number,
     scheme,
-    members: shard?.members ?? null,
+    members,
     controller,
     settings: { ...schemeSettingsOf(settings, true), stagedBytesMax: ports.stagedBytesMax },
-    bus: shard === null ? ports.bus.of(number) : busAmong(ports.bus.of(number), () => controller.peers.ids),
+    bus: busOf(ports, number, members, controller),
     journal,
     recovered,
     viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,
@@ -260,15 +262,16 @@ function groupWithEntries(
  */
 function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: Reading): GroupPorts {
   const { settings } = ports;
+  const members = membersOfWhole(ports.configured, settings.self);
   return {
     ...reading,
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number: ROOT_GROUP,
     scheme: schemeOfGroup(ROOT_GROUP),
-    members: null,
+    members,
     controller,
     settings: schemeSettingsOf(settings, false),
-    bus: ports.bus.of(ROOT_GROUP),
+    bus: busOf(ports, ROOT_GROUP, members, controller),
     journal: new MemoryJournal(),
     recovered: NOTHING_RECOVERED,
     viewLog: ports.viewLog,
@@ -278,6 +281,16 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
     requestTimeoutMs: settings.requestTimeoutMs,
     nextTurn: ports.nextTurn,
   };
+}
+
+/** The bus of a group. @param members null for all controllers */
+function busOf(
+  { bus }: CorePorts,
+  number: GroupNumber,
+  members: readonly ControllerId[] | null,
+  { peers }: ControllerPorts,
+): GroupPorts['bus'] {
+  return members === null ? bus.of(number) : busAmong(bus.of(number), () => peers.ids);
 }
 
 /** Names the group in what it says of its views. */

@@ -1,18 +1,23 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { AbsentPeers } from '../membership/absent-peers.ts';
 import { Peers } from '../membership/peers.ts';
-import { addressTextOf, type Configuration, idsOf } from '../placement/configuration.ts';
+import { addressTextOf, type Configuration, hasFollowers } from '../placement/configuration.ts';
+import { plannedShards } from '../placement/shards.ts';
 import type { CorePorts } from './core-ports.ts';
+import { standingPeers } from './standing-peers.ts';
+
+/** The peers with which heartbeats are exchanged. Where some do not vote, the shards stay as they are configured. */
+export function standingIn({ settings }: CorePorts, configuration: Configuration): readonly ControllerId[] {
+  const shards = hasFollowers(configuration) ? plannedShards(settings, settings.peers.length) : [];
+  return standingPeers(configuration, shards, settings.self);
+}
 
 /** The other controllers of the cluster, by their configuration. @param tickMs how often the core ticks */
-export function peersOf(
-  { settings, bus, clock }: CorePorts,
-  configuration: () => Configuration,
-  tickMs: number,
-): Peers {
-  const { self, heartbeatMs, threshold } = settings;
+export function peersOf(ports: CorePorts, configuration: () => Configuration, tickMs: number): Peers {
+  const { settings, bus, clock } = ports;
+  const { heartbeatMs, threshold } = settings;
   return new Peers({
-    ids: peerIdsIn(configuration(), self),
+    ids: standingIn(ports, configuration()),
     heartbeatMs,
     threshold,
     clock,
@@ -20,11 +25,6 @@ export function peersOf(
     isLinked: (peer) => bus.isUp(peer),
     nameOf: (peer) => addressTextOf(configuration(), peer),
   });
-}
-
-/** The ids of the other controllers. */
-export function peerIdsIn(configuration: Configuration, self: ControllerId): readonly ControllerId[] {
-  return idsOf(configuration).filter((id) => id !== self);
 }
 
 /** Which of them are absent. */

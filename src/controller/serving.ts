@@ -11,11 +11,14 @@ import { hasEndedIn } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { ControllerRouter } from './groups.ts';
+import type { PassingPeers } from './passing-peers.ts';
 
 export interface ServingPorts {
   readonly core: CorePorts;
   readonly router: ControllerRouter;
   readonly peers: Peers;
+  /** Also those that are peers for requests alone. */
+  readonly passing: PassingPeers;
   readonly time: CoreTime;
   /** Keyspaces may have had other levels before. */
   readonly isPlaced: () => boolean;
@@ -71,11 +74,11 @@ export class Serving {
   }
 }
 
-function hopOf({ core, router, peers, views, onChange }: ServingPorts): Hop {
+function hopOf({ core, router, passing, views, onChange }: ServingPorts): Hop {
   const { settings, bus, clock } = core;
   return new Hop({
     node: settings.self,
-    peers,
+    peers: passing,
     busOf: (group) => bus.of(group),
     clock,
     graceMs: startGraceMsOf(settings),

@@ -89,6 +89,10 @@ export class FailureDetector {
     return suspects;
   }
 
+  has(peer: ControllerId): boolean {
+    return this.#peers.has(peer);
+  }
+
   isUp(peer: ControllerId): boolean {
     return this.#peers.get(peer)?.up ?? false;
   }

@@ -26,7 +26,7 @@ export interface MembershipPorts {
   readonly leaseMs: number;
   /** How long a member may be silent before it is missed. */
   readonly suspectAfterMs: number;
-  /** The group may have entries. Otherwise a controller has nothing to remember but its record of views. */
+  /** The group may have entries. Otherwise a controller outside of the view has nothing to catch up on. */
   readonly hasEntries: boolean;
   /** An acknowledgement of this controller means: on my disk. */
   readonly sync: boolean;

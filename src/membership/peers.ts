@@ -70,6 +70,11 @@ export class Peers {
     return part;
   }
 
+  /** Heartbeats of the controller come here. */
+  has(peer: ControllerId): boolean {
+    return this.#detector.has(peer);
+  }
+
   /** Heard of within the threshold. */
   isUp(peer: ControllerId): boolean {
     return this.#detector.isUp(peer);

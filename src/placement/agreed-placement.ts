@@ -185,8 +185,8 @@ export function withBarrierLifted(placement: Placement, move: Move): Placement {
 }
 
 /**
- * Nothing is copied any more, until the move is resumed; a barrier is lifted. What was copied stays, and is compared
- * when copying begins anew. Only until the move is settling.
+ * Nothing is copied any more, until the move is resumed and copying begins anew; a barrier is lifted. Only until the
+ * move is settling.
  */
 export function withPause(placement: Placement, move: Move, isPaused: boolean): Placement {
   const preparing: Move = { ...changeIn(move), phase: 'preparing' };

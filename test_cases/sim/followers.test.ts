@@ -3,6 +3,7 @@ import type { Level } from '../../src/placement/level.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
+import { Transcript } from './transcript.ts';
 
 /** Nine controllers, of which three vote. Their keys are spread over six shards, most of them without a voter. */
 
@@ -55,6 +56,54 @@ describe.each(LEVELS)('controllers that do not vote, at %s', (level) => {
     expect(others.length).toBeGreaterThan(5);
     for (const key of others)
       expect(await ask(cluster, 8, set(key, 'x')), key).toMatchObject({ outcome: 'stored' });
+  });
+});
+
+describe('two controllers that have no shard in common, and do not vote', () => {
+  /** One of them has the shard of the key, the other asks it. */
+  function pairIn({ nodes }: SimCluster): {
+    readonly asker: number;
+    readonly key: string;
+    readonly asked: number;
+  } {
+    for (const { id, core } of nodes.filter((node) => node.id >= VOTERS))
+      for (const key of KEYS) {
+        const { elsewhere } = core!.router.partOf(key);
+        const asked = elsewhere === null ? null : core!.serving.hop!.askedFor(elsewhere);
+        if (asked !== null && core!.passing.has(asked)) return { asker: id, key, asked };
+      }
+    throw new Error('every controller has a shard in common with every other one');
+  }
+
+  it('send each other nothing while they are idle', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked } = pairIn(cluster);
+    const transcript = new Transcript(cluster.scheduler, { leaveOut: [], arrivals: true });
+    cluster.transcript = transcript;
+    await cluster.run(2_000);
+    const { lines } = transcript;
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => line.includes(` n${asked}  → n${asker} `))).toEqual([]);
+  });
+
+  it('miss each other when a request is not answered', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked, key } = pairIn(cluster);
+    expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ outcome: 'stored' });
+    await cluster.run(2_000);
+    cluster.network.block(asked, asker);
+    expect(await read(cluster, asker, key)).toBe('x');
+    expect(cluster.nodes[asker]!.core!.serving.hop!.askedAgain).toBeGreaterThan(0);
+  });
+
+  it('keep an idle link', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked } = pairIn(cluster);
+    const transcript = new Transcript(cluster.scheduler, { leaveOut: [], arrivals: true });
+    cluster.transcript = transcript;
+    await cluster.run(5_000);
+    expect(cluster.nodes[asker]!.core!.passing.isHeard(asked)).toBe(true);
+    expect(transcript.lines.filter((line) => line.includes('is down'))).toEqual([]);
   });
 });
 

@@ -286,8 +286,8 @@ class Run {
     }
     const untilMs = scheduler.nowMs + READY_WITHIN_MS;
     while (!node.serving && scheduler.nowMs < untilMs) await this.#cluster.run(5);
-    // All members of a shard may be out of reach while links break.
-    if (this.#scenario.shards !== undefined) await this.#cluster.run(LINKS_BREAK_MS);
+    // All members of a shard may be out of reach until the last link that broke is back.
+    if (this.#scenario.shards !== undefined) await this.#cluster.run(2 * LINKS_BREAK_MS);
     const after = await this.#readKeys(node);
     const difference = findDifference([before, after]);
     if (difference !== null) {

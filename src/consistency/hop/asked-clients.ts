@@ -63,6 +63,11 @@ export class AskedClients {
     return this.unanswered === 0;
   }
 
+  /** The peer waits for an answer. */
+  isOwed(peer: ControllerId): boolean {
+    return (this.#peers.get(peer)?.unanswered ?? 0) > 0;
+  }
+
   /** Requests of peers that have not been answered. */
   get unanswered(): number {
     return [...this.#peers.values()].reduce((sum, { unanswered }) => sum + unanswered, 0);

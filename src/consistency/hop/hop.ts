@@ -103,6 +103,11 @@ export class Hop {
     return this.#unanswered.size;
   }
 
+  /** The peer has requests that it has not answered. */
+  isOwing(peer: ControllerId): boolean {
+    return this.#outboxes.get(peer)?.isIdle === false;
+  }
+
   /** Members owe answers to requests that were sent before their keys got other groups. */
   get owesLate(): boolean {
     return this.#late > 0;

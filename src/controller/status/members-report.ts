@@ -29,7 +29,7 @@ export function membersOf({
         id,
         address: addressTextOf(configuration, id),
         votes: isVoter(configuration, id),
-        up: isSelf || core.peers.isUp(id),
+        up: isSelf || core.passing.isUp(id),
         role: isJoining(configuration, id) ? 'joining' : isSelf ? core.roles.own : roleOf({ core, mesh }, id),
       };
     }),

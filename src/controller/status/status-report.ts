@@ -151,7 +151,7 @@ function peerStatus(sources: ControllerParts, id: number): PeerStatus {
   return {
     id,
     address: addressTextOf(core.configuration, id),
-    up: self || known.isUp(id),
+    up: self || core.passing.isUp(id),
     self,
     lastHeardMs: self ? 0 : rounded(known.silentMs(id)),
     syncing: !self && exchanges.isUnderWay,
@@ -179,7 +179,7 @@ export function roleOf({ core, mesh }: RoleParts, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
   if (!core.roles.votes(id)) return DOES_NOT_VOTE;
-  return core.peers.isUp(id) ? core.roles.of(id) : 'down';
+  return core.passing.isUp(id) ? core.roles.of(id) : 'down';
 }
 
 function rounded(ms: number | null): number | null {

@@ -93,16 +93,57 @@ export function readReasonText(r: ByteReader): string {
   return text;
 }
 
+/**
+ * Numbers, mostly one for each controller. In a long list most of them are equal to the one before: 0 where nothing is
+ * known of a controller, or the time up to which an ordered group has everything. Then a number is written once, with
+ * its last place. So what a group of three controllers tells does not grow with the cluster.
+ */
 export function writeNumbers(w: ByteWriter, numbers: readonly number[]): void {
+  if (numbers.length >= RUNS_FROM) {
+    const runs = numbers.reduce((count, number, at) => (number === numbers[at + 1] ? count : count + 1), 0);
+    if (runs * RUN_BYTES < numbers.length * 8) return writeRuns(w, numbers, runs);
+  }
   w.u32(numbers.length);
   for (const number of numbers) w.u53(number);
 }
 
 export function readNumbers(r: ByteReader): number[] {
-  const count = r.count(8);
+  const count = r.u32();
+  if (count >= RUNS) return readRuns(r, count - RUNS);
+  if (count * 8 > r.remaining) throw new FrameError(`${count} items do not fit their frame`);
   if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
   const numbers = new Array<number>(count);
   for (let i = 0; i < count; i++) numbers[i] = r.u53();
+  return numbers;
+}
+
+/** Shorter lists are written whole, as releases did that know no other way. */
+const RUNS_FROM = 16;
+
+/** Added to the number of runs, which stands in the place of the length. */
+const RUNS = 2 ** 31;
+
+const RUN_BYTES = 4 + 8;
+
+function writeRuns(w: ByteWriter, numbers: readonly number[], runs: number): void {
+  w.u32(RUNS + runs);
+  for (const [at, number] of numbers.entries()) {
+    if (number === numbers[at + 1]) continue;
+    w.u32(at + 1);
+    w.u53(number);
+  }
+}
+
+function readRuns(r: ByteReader, runs: number): number[] {
+  if (runs * RUN_BYTES > r.remaining) throw new FrameError(`${runs} items do not fit their frame`);
+  const numbers: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const end = r.u32();
+    if (end <= numbers.length) throw new FrameError('runs of numbers are out of order');
+    if (end > NODES_MAX) throw new FrameError(`${end} numbers where one a controller was due`);
+    const number = r.u53();
+    while (numbers.length < end) numbers.push(number);
+  }
   return numbers;
 }
 

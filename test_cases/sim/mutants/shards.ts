@@ -48,6 +48,15 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'suspects-idle-peers',
+    name: 'breaks links on which nothing is owed, and so nothing is sent',
+    edit: 'drop',
+    test: {
+      file: 'followers.test.ts',
+      name: 'two controllers that have no shard in common, and do not vote keep an idle link',
+    },
+  },
+  {
     anchor: 'changes-what-followers-go-by',
     name: 'moves shards although some controllers would not hear of it',
     edit: 'drop',
