@@ -39,6 +39,8 @@ export type OperationCode =
   /** The journal, or a copy of it, cannot be used; the cause is a `JournalError`. */
   | 'JOURNAL'
   | 'NO_BACKUP'
+  /** The controllers of the cluster have changed while a backup was made. */
+  | 'MEMBERS_CHANGED'
   | 'NO_SUCH_FILE'
   /** The target of a restore or backup holds something already. */
   | 'NOT_EMPTY'

@@ -1,8 +1,6 @@
 import { VERSION } from '../controller/product.ts';
-import type { Settings } from '../controller/settings.ts';
 import { topologyLayer } from './cluster/topology.ts';
 import { type CommandLine, helpText, parseArguments } from './command-line/arguments.ts';
-import type { Mode } from './command-line/modes.ts';
 import { EXIT_OK } from './failure.ts';
 import { defaultConfigFile, PROJECT_CONFIG_FILE, runDirectory } from './locations.ts';
 import { type ResolvedSettings, resolveConfiguration, selfOf, settingsOf } from './settings/configuration.ts';
@@ -61,7 +59,12 @@ export async function runCommand(words: readonly string[]): Promise<number> {
       return runClient(line, load(line, defaultConfigFile()));
     }
     case 'backup':
-    case 'restore':
+    case 'restore': {
+      const { backUpCluster, restoreCluster } = await import('./data/copy-cluster.ts');
+      const configuration = resolveConfiguration(await offlineLayers(line));
+      const copying = { line, configuration, runDirectory: runDirectory() };
+      return line.mode === 'backup' ? backUpCluster(copying) : restoreCluster(copying);
+    }
     case 'survey-clock':
     case 'rebase-clock':
       return runOffline(line, line.mode);
@@ -87,15 +90,13 @@ async function runOneController(line: CommandLine): Promise<number> {
   return runController(settingsOf(configuration, self, line.store, runDirectory()), secret);
 }
 
-/** Commands on the files of controllers: of all of them, unless one is named. */
-async function runOffline(line: CommandLine, mode: keyof typeof OFFLINE): Promise<number> {
+/** Commands on the files of a controller. */
+async function runOffline(line: CommandLine, mode: 'survey-clock' | 'rebase-clock'): Promise<number> {
   const configuration = resolveConfiguration(await offlineLayers(line));
-  const { id, port } = line.identity;
-  const isForAll = (mode === 'backup' || mode === 'restore') && id === null && port === null;
-  const ids = isForAll ? [...configuration.peers.keys()] : [selfOf(configuration.peers, line.identity)];
-  const all = ids.map((self) => settingsOf(configuration, self, line.store, runDirectory()));
-  const command: OfflineCommand = await OFFLINE[mode]();
-  return command(all, line.path);
+  const { oneOffline } = await import('./data/copy-cluster.ts');
+  const { settings, ids } = await oneOffline({ line, configuration, runDirectory: runDirectory() });
+  const { surveyClock, rebaseClock } = await import('./data/rebase-command.ts');
+  return mode === 'survey-clock' ? surveyClock(settings, line.path, ids) : rebaseClock(settings, line.path);
 }
 
 /** The cluster that was started last knows where its data are, unless the command line names a configuration. */
@@ -107,22 +108,6 @@ async function offlineLayers(line: CommandLine): Promise<RawSettings[]> {
   if (record === null) return layersOf(line, defaultConfigFile());
   return [line.settings, environmentLayer(process.env), recordedSettings(record)];
 }
-
-type OfflineCommand = (all: readonly Settings[], path: string | null) => Promise<number>;
-
-/** Those that work on files, loaded when they are used. */
-const OFFLINE = {
-  backup: async () => (await import('./data/backup-command.ts')).runBackup,
-  restore: async () => (await import('./data/backup-command.ts')).runRestore,
-  'survey-clock': async () => {
-    const { surveyClock } = await import('./data/rebase-command.ts');
-    return ([settings], path) => surveyClock(settings!, path);
-  },
-  'rebase-clock': async () => {
-    const { rebaseClock } = await import('./data/rebase-command.ts');
-    return ([settings], path) => rebaseClock(settings!, path);
-  },
-} as const satisfies Partial<Record<Mode, () => Promise<OfflineCommand>>>;
 
 function load(line: CommandLine, defaultPath: string): ResolvedSettings {
   return resolveConfiguration(layersOf(line, defaultPath));

@@ -1,4 +1,4 @@
-import type { WallMs } from '../base/number-kinds.ts';
+import type { ControllerId, WallMs } from '../base/number-kinds.ts';
 import { joinSpans, TimeMap, type TimeSpan } from '../ordering/time-map.ts';
 import { NODES_MAX, versionTimeOfMs } from '../ordering/version.ts';
 import type { Owner } from './data-directory.ts';
@@ -20,6 +20,8 @@ export interface ClockPlan {
   /** When the plan was begun. No version time will be later than that. */
   readonly atMs: WallMs;
   readonly controllers: Readonly<Record<string, TimesInUse>>;
+  /** The controllers that have data. Absent: all of `peers`, and no others. */
+  readonly ids?: readonly ControllerId[];
 }
 
 /** The times that a controller uses. */
@@ -36,8 +38,15 @@ export function newPlan({ cluster, peers, consistency }: Owner, atMs: WallMs): C
 }
 
 /** The controllers that were not surveyed yet. */
-export function missingIn({ controllers, peers }: ClockPlan): number[] {
-  return Array.from(peers.split(','), (_, id) => id).filter((id) => controllers[id] === undefined);
+export function missingIn({ controllers, peers, ids }: ClockPlan): number[] {
+  const all = ids ?? Array.from(peers.split(','), (_, id) => id);
+  return all.filter((id) => controllers[id] === undefined);
+}
+
+/** These controllers have data as well. @param ids null where the controllers were never changed */
+export function withControllers(plan: ClockPlan, ids: readonly ControllerId[] | null): ClockPlan {
+  if (ids === null) return plan;
+  return { ...plan, ids: [...new Set([...(plan.ids ?? []), ...ids])].sort((a, b) => a - b) };
 }
 
 /** @throws JournalError when more times are in use than fit */
@@ -84,7 +93,8 @@ function parsed(text: string): ClockPlan | null {
     return null;
   }
   if (plan?.format !== 1 || typeof plan.id !== 'string' || !Number.isSafeInteger(plan.atMs)) return null;
-  const { controllers, peers } = plan;
+  const { controllers, peers, ids } = plan;
+  if (ids !== undefined && !(Array.isArray(ids) && ids.every((id) => isId(`${id}`)))) return null;
   if (typeof peers !== 'string' || typeof controllers !== 'object' || controllers === null) return null;
   const isWhole = Object.entries(controllers).every(([id, surveyed]) => isId(id) && isSurveyed(surveyed));
   return isWhole ? (plan as ClockPlan) : null;

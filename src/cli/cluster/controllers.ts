@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Address } from '../../controller/settings.ts';
 import { levelOf } from '../../placement/placed-level.ts';
 import type { CommandLine } from '../command-line/arguments.ts';
 import { OperationError } from '../failure.ts';
@@ -56,18 +57,30 @@ export function controllerWords(
   return [...words, `--store=${storeType}`, `--stores=${plan.stores.map(formatAddress).join(',')}`];
 }
 
-/** @returns the process, as the record holds it */
+/** A controller to be started that is not in `peers`. */
+export interface AddedToStart {
+  readonly address: Address;
+  /** Controllers that it can ask who it is. */
+  readonly others: readonly Address[];
+}
+
+/**
+ * @param added null for a controller of `peers`
+ * @returns the process, as the record holds it
+ */
 export async function startController(
   record: RunRecord,
   id: number,
   directory: string,
+  added: AddedToStart | null,
 ): Promise<ClusterProcess> {
   const name = nameOfController(id);
   const output = join(directory, `${name}.out`);
   const log = logFileOf(record.logFile, id, directory);
   const printed = { file: output, from: 0 };
   const logs = log === '-' ? [printed] : [{ file: log, from: sizeOf(log) }, printed];
-  const words = [MAIN_FILE, ...record.words, `--id=${id}`];
+  const own = added === null ? [`--id=${id}`] : wordsOfAdded(added, record.addedStores?.[id] ?? null);
+  const words = [MAIN_FILE, ...record.words, ...own];
   const started = await spawnDetached(process.execPath, words, {
     workingDirectory: PROJECT_DIRECTORY,
     outputFile: output,
@@ -75,7 +88,14 @@ export async function startController(
   });
   if (started === null)
     throw new OperationError('CONTROLLER_NOT_STARTED', `${name} could not be started; see ${output}`);
-  return { ...started, name, address: record.peers[id]!, logs };
+  return { ...started, name, address: added?.address ?? record.peers[id]!, logs };
+}
+
+/** @param store null: that of its id */
+function wordsOfAdded({ address, others }: AddedToStart, store: Address | null): string[] {
+  const { host, port } = address;
+  const words = [`--host=${host}`, `--port=${port}`, `--join=${others.map(formatAddress).join(',')}`];
+  return store === null ? words : [...words, `--kvh=${store.host}`, `--kvp=${store.port}`];
 }
 
 /**

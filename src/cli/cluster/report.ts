@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Address } from '../../controller/settings.ts';
 import { renderStatus } from '../../controller/status/status-table.ts';
 import { statusAt } from '../client/controller-at.ts';
 import { PROJECT_DIRECTORY } from '../locations.ts';
@@ -9,19 +10,20 @@ import type { LogPart, RunRecord } from './run-record.ts';
 /** How many lines of each log are shown when a controller does not become ready. */
 const TAIL_LINES = 8;
 
-/** Prints the cluster as its first controller sees it. */
+/** Prints the cluster as the first controller that runs sees it. */
 export async function printCluster(record: RunRecord): Promise<void> {
-  const [first] = record.peers;
+  const [first] = addressesIn(record);
   const status = await statusAt(first!);
   const table =
-    status === null ? `controller 0 on ${formatAddress(first!)} does not answer` : renderStatus(status);
+    status === null ? `the controller on ${formatAddress(first!)} does not answer` : renderStatus(status);
   process.stdout.write(`\n${table}\n\n`);
 }
 
 /** The commands that a user probably wants next, ready to be copied. */
 export function nextSteps(record: RunRecord, directory: string): string {
-  const first = record.peers[0]!;
-  const other = record.peers[1] ?? first;
+  const addresses = addressesIn(record);
+  const first = addresses[0]!;
+  const other = addresses[1] ?? first;
   const client = `node ${fromHere('main.ts')} -cli -i ${other.host} -p ${other.port}`;
   const elsewhere = process.env.MEMCHORUS_RUN_DIR ? `MEMCHORUS_RUN_DIR=${quoted(directory)} ` : '';
   return [
@@ -33,6 +35,11 @@ export function nextSteps(record: RunRecord, directory: string): string {
     `Stop it:                 ${elsewhere}${fromHere('stop.sh')}`,
     '',
   ].join('\n');
+}
+
+/** Where controllers run; those of `peers` where none is known to run. */
+function addressesIn({ controllers, peers }: RunRecord): readonly Address[] {
+  return controllers.length > 0 ? controllers.map(({ address }) => address) : peers;
 }
 
 function fromHere(file: string): string {

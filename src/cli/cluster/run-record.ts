@@ -43,6 +43,8 @@ export interface RunRecord {
   readonly composeProject: string | null;
   readonly controllers: readonly ClusterProcess[];
   readonly memcacheds: readonly ClusterProcess[];
+  /** By its id, the store of each controller that was added and was seen to run. Absent: there was none. */
+  readonly addedStores?: Readonly<Record<number, Address>>;
 }
 
 const FORMAT = 2;

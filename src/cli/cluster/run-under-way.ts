@@ -2,9 +2,10 @@ import { duration } from '../../controller/status/status-table.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
 import { idOf } from './cluster-processes.ts';
-import { startController } from './controllers.ts';
+import { type AddedToStart, startController } from './controllers.ts';
 import { type UnreadyProcess, waitForControllers } from './readiness.ts';
 import { tailOf } from './report.ts';
+import type { RunMember, RunMembers } from './run-members.ts';
 import { type ClusterProcess, type RunRecord, saveRunRecord } from './run-record.ts';
 
 /**
@@ -33,11 +34,20 @@ export class RunUnderWay {
     this.keep({ memcacheds: withMember(this.#record.memcacheds, member) });
   };
 
-  /** @throws OperationError */
-  async startController(id: number): Promise<ClusterProcess> {
-    const member = await startController(this.#record, id, this.directory);
+  /**
+   * @param added null for a controller of `peers`
+   * @throws OperationError
+   */
+  async startController(id: number, added: AddedToStart | null = null): Promise<ClusterProcess> {
+    const member = await startController(this.#record, id, this.directory, added);
     this.keep({ controllers: withMember(this.#record.controllers, member) });
     return member;
+  }
+
+  /** Starts a controller of the cluster, also one that was added. @throws OperationError */
+  startMember({ id, address, isAdded }: RunMember, { here, elsewhere }: RunMembers): Promise<ClusterProcess> {
+    const others = [...here, ...elsewhere].filter((one) => one.id !== id && one.part === 'current');
+    return this.startController(id, isAdded ? { address, others: others.map((one) => one.address) } : null);
   }
 
   /**

@@ -2,9 +2,10 @@ import { counted } from '../../base/text-table.ts';
 import { probePort } from '../../store/probe-port.ts';
 import { NODE_TRANSPORT } from '../../transport/node-transport.ts';
 import { resolveConfiguration } from '../settings/configuration.ts';
-import { type ClusterProcesses, nameOfController } from './cluster-processes.ts';
+import { addedStoresOf, type ClusterProcesses, idOf, nameOfController } from './cluster-processes.ts';
 import { printCluster } from './report.ts';
 import { recordedSettings } from './requested-settings.ts';
+import { elsewhereInWords, type RunMembers } from './run-members.ts';
 import type { ClusterProcess, RunRecord } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
 import { requireFreePorts, startMissing, storeItemBytesMax } from './stores/stores.ts';
@@ -17,11 +18,12 @@ export async function startMissingControllers(
   waitMs: number,
 ): Promise<void> {
   const run = new RunUnderWay(directory, record);
-  recordStartedByHand(run, processes);
+  await recordStartedByHand(run, processes);
   await interruptible(async (signal) => {
     const stores = await startMissingStores(run, [...record.peers.keys()], signal);
-    await requireFreePorts(processes.missing.map((id) => record.peers[id]!));
-    for (const id of processes.missing) await run.startController(id);
+    const missing = processes.here.filter(({ id }) => processes.missing.includes(id));
+    await requireFreePorts(missing.map(({ address }) => address));
+    for (const member of missing) await run.startMember(member, processes);
     const started = [...stores, ...processes.missing.map(nameOfController)];
     if (started.length === 0) process.stdout.write(`the cluster is running already (${record.level})\n`);
     else process.stdout.write(`started again: ${started.join(', ')} ...\n`);
@@ -29,15 +31,27 @@ export async function startMissingControllers(
     if (started.length > 0) process.stdout.write(`${ready}\n`);
   });
   await printCluster(run.record);
+  sayOthers(processes, run.record.controllers);
+}
+
+/** Tells which controllers of the cluster were not started, and why. */
+export function sayOthers(members: RunMembers, running: readonly ClusterProcess[]): void {
+  for (const { id, part } of members.here)
+    if (part === 'resting' && !running.some((one) => idOf(one) === id))
+      process.stdout.write(
+        `${nameOfController(id)} votes no more, and need not run; to start it: main.ts restart ${id}\n`,
+      );
+  for (const line of elsewhereInWords(members, 'start it where it is')) process.stdout.write(`${line}\n`);
 }
 
 /** Adds controllers that were started by hand to the record. */
-export function recordStartedByHand(run: RunUnderWay, { controllers, byHand }: ClusterProcesses): void {
+export async function recordStartedByHand(run: RunUnderWay, processes: ClusterProcesses): Promise<void> {
+  const { controllers, byHand } = processes;
   if (byHand.length > 0)
     process.stdout.write(
       `${counted(byHand.length, 'controller')} started by hand: ${byHand.map(named).join(', ')}, taken into the record\n`,
     );
-  run.keep({ controllers });
+  run.keep({ controllers, ...(await addedStoresOf(run.record, processes)) });
 }
 
 function named({ name, pid }: ClusterProcess): string {
@@ -53,7 +67,8 @@ export async function startMissingStores(
   const { plan, composeProject } = run.record;
   if (plan.kind === 'embedded' || plan.kind === 'configured') return [];
   const silent: number[] = [];
-  for (const id of ids) {
+  // The memcached of a controller that was added later is not one of the plan.
+  for (const id of ids.filter((one) => one < plan.stores.length)) {
     if ((await probePort(NODE_TRANSPORT, plan.stores[id]!, STORE_TIMEOUT_MS)).kind === 'nobody')
       silent.push(id);
   }

@@ -12,9 +12,10 @@ import { dataInWords } from './data-report.ts';
 import { READY_TIMEOUT_MS } from './readiness.ts';
 import { nextSteps, printCluster } from './report.ts';
 import { refuseChangedSettings, settingsInForce } from './requested-settings.ts';
-import { loadRunRecord, type RunRecord, retireRunRecord, withRunLock } from './run-record.ts';
+import { runMembersOf } from './run-members.ts';
+import { loadLastRecord, loadRunRecord, type RunRecord, retireRunRecord, withRunLock } from './run-record.ts';
 import { interruptible, RunUnderWay } from './run-under-way.ts';
-import { startMissingControllers } from './start-missing.ts';
+import { sayOthers, startMissingControllers } from './start-missing.ts';
 import { stopRecorded } from './stop.ts';
 import { planStores } from './stores/plan-stores.ts';
 import type { StorePlan } from './stores/store-plan.ts';
@@ -92,6 +93,8 @@ function newRecord(
   plan: StorePlan,
   directory: string,
 ): RunRecord {
+  const dataDir = dataDirOf(configuration.dataDir, directory);
+  const last = loadLastRecord(directory);
   return {
     format: 2,
     cluster: configuration.cluster,
@@ -99,12 +102,13 @@ function newRecord(
     peers: configuration.peers,
     words: controllerWords(line, configuration, plan, secretFileFor(configuration, process.env, directory)),
     settings: settingsInForce(layers),
-    dataDir: dataDirOf(configuration.dataDir, directory),
+    dataDir,
     logFile: configuration.logFile,
     plan,
     composeProject: plan.kind === 'docker' ? `memchorus-${plan.stores[0]!.port}` : null,
     controllers: [],
     memcacheds: [],
+    ...(last?.addedStores === undefined || last.dataDir !== dataDir ? {} : { addedStores: last.addedStores }),
   };
 }
 
@@ -116,16 +120,20 @@ async function startThem(
   signal: AbortSignal,
 ): Promise<void> {
   run.keep({});
-  const { plan, composeProject, peers, level } = run.record;
+  const { plan, composeProject, level } = run.record;
   const { directory } = run;
   await startStores({ plan, itemBytesMax, directory, composeProject, signal, onStarted: run.keepMemcached });
-  const addresses = peers.map(formatAddress).join(', ');
-  process.stdout.write(`starting ${counted(peers.length, 'controller')} (${level}) on ${addresses} ...\n`);
-  for (const id of peers.keys()) {
+  const members = await runMembersOf(run.record);
+  const current = members.here.filter(({ part }) => part === 'current');
+  const addresses = current.map(({ address }) => formatAddress(address)).join(', ');
+  process.stdout.write(`starting ${counted(current.length, 'controller')} (${level}) on ${addresses} ...\n`);
+  await requireFreePorts(current.filter(({ isAdded }) => isAdded).map(({ address }) => address));
+  for (const member of current) {
     if (signal.aborted) throw new OperationError('INTERRUPTED', 'the start was interrupted');
-    await run.startController(id);
+    await run.startMember(member, members);
   }
   process.stdout.write(`${await run.becomeReady(run.record.controllers, waitMs, signal)}\n`);
   await printCluster(run.record);
+  sayOthers(members, run.record.controllers);
   process.stdout.write(nextSteps(run.record, resolve(directory)));
 }

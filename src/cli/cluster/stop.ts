@@ -2,9 +2,10 @@ import { counted } from '../../base/text-table.ts';
 import { controllerAt } from '../client/controller-at.ts';
 import { EXIT_FAILED, EXIT_OK } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-import { type ClusterProcesses, clusterProcessesOf, idOf } from './cluster-processes.ts';
+import { addedStoresOf, type ClusterProcesses, clusterProcessesOf, idOf } from './cluster-processes.ts';
 import { type StopOutcome, stopProcess } from './processes.ts';
 import { quoted } from './report.ts';
+import { elsewhereInWords } from './run-members.ts';
 import {
   type ClusterProcess,
   loadRunRecord,
@@ -29,13 +30,13 @@ export function stopCluster(directory: string): Promise<number> {
     const record = loadRunRecord(directory);
     if (record !== null) return (await stopRecorded(directory, record)) ? EXIT_OK : EXIT_FAILED;
     process.stdout.write(`nothing is running that was started from ${directory}\n`);
-    for (const line of elsewhereInWords(directory)) process.stdout.write(`${line}\n`);
+    for (const line of otherRunsInWords(directory)) process.stdout.write(`${line}\n`);
     return EXIT_OK;
   });
 }
 
 /** Running controllers of this installation that `stop` does not stop, and how to stop them. */
-function elsewhereInWords(directory: string): string[] {
+function otherRunsInWords(directory: string): string[] {
   return findRunning().map(({ runDirectory, pids }) => {
     const who = `${counted(pids.length, 'controller')} (pid ${pids.join(', ')})`;
     if (runDirectory === directory || loadRunRecord(runDirectory) === null)
@@ -53,6 +54,7 @@ function elsewhereInWords(directory: string): string[] {
 export async function stopRecorded(directory: string, record: RunRecord): Promise<boolean> {
   const processes = await clusterProcessesOf(record);
   sayByHand(processes);
+  const kept = { ...record, ...(await addedStoresOf(record, processes)) };
   const outcomes = await stopAll(processes.controllers);
   report('controller', processes.controllers, outcomes);
   for (const id of processes.missing) process.stdout.write(`controller-${id} was not running any more\n`);
@@ -64,11 +66,12 @@ export async function stopRecorded(directory: string, record: RunRecord): Promis
   const containers =
     record.composeProject === null || inUse.size > 0 || (await stopContainers(record.composeProject));
   const gone = containers && inUse.size === 0 && left.length === 0 && !ends.some(isLeft);
-  if (!gone) saveRunRecord(directory, { ...record, controllers: left });
+  if (!gone) saveRunRecord(directory, { ...kept, controllers: left });
   else {
-    saveRunRecord(directory, { ...record, controllers: [], memcacheds: [] });
+    saveRunRecord(directory, { ...kept, controllers: [], memcacheds: [] });
     retireRunRecord(directory);
   }
+  for (const line of elsewhereInWords(processes, 'stop it where it runs')) process.stdout.write(`${line}\n`);
   return gone;
 }
 

@@ -39,14 +39,19 @@ function portRange(base: number, count: number): Address[] {
 
 /** `start` can only start controllers on this machine. @throws UsageError when a peer is elsewhere */
 export function requireLocal(peers: readonly Address[]): void {
-  const own = Object.values(networkInterfaces()).flatMap(
-    (entries) => entries?.map((entry) => entry.address) ?? [],
-  );
-  const foreign = peers.find(({ host }) => !own.includes(host) && !host.startsWith('127.'));
+  const foreign = peers.find((peer) => !isLocalAddress(peer));
   if (foreign === undefined) return;
   const how = 'start that controller there: main.ts -i <host> -p <port>';
   throw new UsageError(
     'SETTING',
     `start runs all peers here, but ${formatAddress(foreign)} is no address of this machine; ${how}`,
   );
+}
+
+/** The host is one of this machine. */
+export function isLocalAddress({ host }: Address): boolean {
+  const own = Object.values(networkInterfaces()).flatMap(
+    (entries) => entries?.map((entry) => entry.address) ?? [],
+  );
+  return own.includes(host) || host.startsWith('127.');
 }

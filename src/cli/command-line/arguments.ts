@@ -11,7 +11,14 @@ import { DRILL_SYNOPSIS, type DrillFlags, drillFlags } from './drill-flags.ts';
 import { dashed, documentedNotation, normaliseFlags } from './flag-notation.ts';
 import type { FlagRow } from './flag-row.ts';
 import { ALL_FLAG_NAMES, FLAGS, namesOf } from './flag-table.ts';
-import { addressesOf, millisecondsOf, numberOf, portOf, wholeNumber } from './flag-values.ts';
+import {
+  addressesByIdOf,
+  addressesOf,
+  millisecondsOf,
+  numberOf,
+  portOf,
+  wholeNumber,
+} from './flag-values.ts';
 import { keyspaceWords } from './keyspace-words.ts';
 import { LAB_SYNOPSIS, type LabFlags, labFlagsOf } from './lab-flags.ts';
 import { memberWords } from './member-words.ts';
@@ -33,6 +40,8 @@ export interface CommandLine {
   readonly storeBasePort: number | null;
   /** Of a controller that is not in `peers`: whom it asks for its id; empty for the others. */
   readonly join: readonly Address[];
+  /** With `restore`: where controllers of the backup are that are not in `peers`, by their ids. */
+  readonly added: ReadonlyMap<number, Address>;
   /** With the client: the command to run, word by word; empty: ask for commands. */
   readonly command: readonly string[];
   /** With the client. */
@@ -41,7 +50,7 @@ export interface CommandLine {
   readonly path: string | null;
   /** With `level`, `keyspace` and `member`: the words of the protocol's command; empty to list what there is. */
   readonly change: readonly string[];
-  /** With `restart`: which controllers. */
+  /** With `restart`: which controllers; empty for all. */
   readonly ids: readonly number[];
   /** With `start` and `restart`: how long until all has to be ready; null: the default. */
   readonly waitMs: number | null;
@@ -89,6 +98,7 @@ export function parseArguments(words: readonly string[], environment: NodeJS.Pro
     configPath: given.get('config') ?? null,
     identity: identityOf(given, environment),
     join: addressesOf(given, 'join'),
+    added: addressesByIdOf(given, 'added'),
     store: { host: given.get('kvh') ?? null, port: portOf(given, 'kvp') },
     settings: settingLayer(given, mode),
     controllers: numberOf(given, 'n', 1, CONTROLLERS_MAX),
@@ -136,8 +146,6 @@ const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'keyspace', 'member', '
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
-  if (words.length === 0)
-    throw new UsageError('COMMAND_LINE', 'which controllers? Give their ids: main.ts restart 1');
   return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
 }
 
@@ -286,7 +294,7 @@ const SYNOPSIS: Readonly<Record<Mode, string>> = {
   main.ts -cli -p <port> get k                   one command; --raw, --json, -x, -r and views: main.ts -cli --help
   main.ts start [-cons <level>] [-n <number>]    memcacheds and controllers, in the background; or what is missing
   main.ts stop                                   stops what start started
-  main.ts restart <id> ...                       stops single controllers and starts them again, one by one
+  main.ts restart [<id> ...]                     stops controllers and starts them again, one by one; or all
   main.ts status [--watch] [--json]              the whole cluster at a glance; exit code 0: all is well
   main.ts levels [--level <level>] [--json]      shows what each level allows and costs, on a cluster of its own
   main.ts level [<keyspace> <level>] [--json]    the levels; or another one for a keyspace, while the cluster runs
@@ -308,7 +316,7 @@ Without a command it asks for commands, or reads them from a pipe. Exit code of 
   start: 'Usage: startup.sh [-cons <level>] [-n <number>] ...   (or: main.ts start ...)',
   stop: 'Usage: stop.sh   (or: main.ts stop)',
   restart:
-    'Usage: main.ts restart <id> ... [--wait <seconds>]   stops controllers and starts them again, one by one',
+    'Usage: main.ts restart [<id> ...] [--wait <seconds>]   stops controllers and starts them again, one by one; or all',
   status: `Usage: main.ts status [--watch] [--json] [-p <port>]   asks every controller how it is
 Exit code 0: healthy, 1: degraded (clients are served), 3: unavailable.`,
   levels: `Usage: main.ts levels [--level <level>] [--seconds <number>] [--json]

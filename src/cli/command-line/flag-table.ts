@@ -91,6 +91,10 @@ const OWN_FLAGS: Readonly<Record<string, FlagRow>> = {
     modes: ['controller'],
     options: text('Which controller:', 'it is not in peers: whom it asks for its id, host:port,host:port,…'),
   },
+  added: {
+    modes: ['restore'],
+    options: text('Which controller:', 'where those of the backup are that are not in peers, 3=host:port,…'),
+  },
   pr: {
     modes: ['controller', 'client', 'start'],
     options: text('Which controller:', 'accepted, without effect', ['priority']),

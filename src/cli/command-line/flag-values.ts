@@ -39,6 +39,20 @@ export function addressesOf(given: GivenFlags, flag: string): readonly Address[]
   });
 }
 
+/** `3=host:port,4=host:port`. @returns none where the flag is not given @throws UsageError */
+export function addressesByIdOf(given: GivenFlags, flag: string): ReadonlyMap<number, Address> {
+  const text = given.get(flag) ?? '';
+  const found = new Map<number, Address>();
+  for (const one of text === '' ? [] : text.split(',')) {
+    const [, id, place] = /^(\d{1,3})=(.*)$/.exec(one) ?? [];
+    const address = parseAddress(place ?? '');
+    if (id === undefined || address === null)
+      throw new UsageError('COMMAND_LINE', `${dashed(flag)} has "${one}": give 3=host:port,4=host:port,…`);
+    found.set(Number(id), address);
+  }
+  return found;
+}
+
 /** @throws UsageError */
 export function portOf(given: GivenFlags, flag: string): number | null {
   const text = given.get(flag);

@@ -15,19 +15,27 @@ import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { furtherJournals, type JournalHere, journalsOf } from './journals-here.ts';
 import { ProgressBar } from './progress-bar.ts';
 
+/** Writes what a backup has beside the journals. */
+type Complete = (target: string) => Promise<void>;
+
 /**
  * Copies the journals of controllers, which may run.
  *
  * @param all the controllers of the cluster, or the one that was named
+ * @param complete called when the journals are in the backup; null: they are all of it
  * @returns the exit code
  */
-export async function runBackup(all: readonly Settings[], given: string | null): Promise<number> {
+export async function runBackup(
+  all: readonly Settings[],
+  given: string | null,
+  complete: Complete | null = null,
+): Promise<number> {
   const target = directoryGiven(all[0]!, given);
   const journals = (await Promise.all(all.map(journalsOf))).flat();
-  const isWhole = journals.length > 1;
+  const isWhole = journals.length > 1 || complete !== null;
   if (isWhole) requireEmpty(target);
   const copies = journals.map((journal) => ({ ...journal, to: isWhole ? copyIn(target, journal) : target }));
-  await backUpInto(copies, target, isWhole);
+  await backUpInto(copies, target, isWhole, complete);
   return EXIT_OK;
 }
 
@@ -40,6 +48,7 @@ async function backUpInto(
   copies: readonly (JournalHere & { readonly to: string })[],
   target: string,
   isWhole: boolean,
+  complete: Complete | null,
 ): Promise<void> {
   const wasThere = existsSync(target);
   const bar = new ProgressBar('backing up', copies.length);
@@ -49,6 +58,7 @@ async function backUpInto(
     const done = await inWords(bar, () =>
       allEnded(copies.map(({ dataDir, owner, to }, index) => backUp(dataDir, owner, to, bar.part(index)))),
     );
+    await complete?.(target);
     for (const [index, { records }] of done.entries()) {
       const { settings, to } = copies[index]!;
       say(`controller ${settings.self} is backed up to ${to}: ${counted(records, 'record')}`);
@@ -212,6 +222,10 @@ function requireEmpty(target: string): void {
 function directoryGiven({ dataDir }: Settings, given: string | null): string {
   if (given === null) throw new UsageError('COMMAND_LINE', 'name the directory of the backup');
   if (dataDir === '') throw new UsageError('SETTING', 'data_dir is "-": there is no journal');
+  return backupDirectory(given);
+}
+
+export function backupDirectory(given: string): string {
   return resolve(given);
 }
 

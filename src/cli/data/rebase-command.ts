@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { journalKindsOf } from '../../controller/journal-kinds.ts';
 import { ownerOf, type Settings } from '../../controller/settings.ts';
 import {
@@ -7,6 +8,7 @@ import {
   newPlan,
   readPlan,
   timeMapOf,
+  withControllers,
   writePlan,
 } from '../../journal/clock-plan.ts';
 import type { Owner } from '../../journal/data-directory.ts';
@@ -18,8 +20,17 @@ import { msOfVersionTime } from '../../ordering/version.ts';
 import { EXIT_OK, OperationError, UsageError } from '../failure.ts';
 import { existingJournalsOf } from './journals-here.ts';
 
-/** Notes the version times of a stopped controller in a plan. @returns the exit code */
-export async function surveyClock(settings: Settings, given: string | null): Promise<number> {
+/**
+ * Notes the version times of a stopped controller in a plan.
+ *
+ * @param ids the controllers that have data; null where they were never changed
+ * @returns the exit code
+ */
+export async function surveyClock(
+  settings: Settings,
+  given: string | null,
+  ids: readonly ControllerId[] | null = null,
+): Promise<number> {
   const path = planGiven(settings, given);
   const owner = planOwnerOf(settings);
   const { self } = settings;
@@ -35,7 +46,8 @@ export async function surveyClock(settings: Settings, given: string | null): Pro
       spans: joinSpans(surveys.map(({ spans }) => spans)),
       flushedMs: surveys.flatMap(({ flushedMs }) => flushedMs),
     };
-    const plan = { ...before, controllers: { ...before.controllers, [self]: surveyed } };
+    const controllers = { ...before.controllers, [self]: surveyed };
+    const plan = withControllers({ ...before, controllers }, ids);
     await writePlan(NODE_DISK, path, plan);
     say(`controller ${self}: ${records} records, ${newestInWords(newestTime, nowMs)}; noted in ${path}`);
     say(nextStep(plan));

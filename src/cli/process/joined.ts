@@ -1,22 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { canonicalHost } from '../../base/address-text.ts';
-import type { AddedController, Address } from '../../controller/settings.ts';
+import type { Address } from '../../controller/settings.ts';
 import type { MembersStatus } from '../../controller/status/status.ts';
-import { directoryOf, makeDirectory } from '../../journal/data-directory.ts';
-import { NODE_DISK } from '../../journal/disk.ts';
-import { replaceFile } from '../../journal/replace-file.ts';
+import { newestOf } from '../../journal/agreed-on-disk.ts';
+import { directoryOf } from '../../journal/data-directory.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import { CliConnection, ConnectionLost } from '../client/cli-connection.ts';
 import { OperationError } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
-
-/** A controller that was added to a cluster, and the id that it has there. */
-export interface Joined {
-  readonly id: number;
-  readonly added: AddedController;
-}
+import { addedFileOf, type Joined, placeOf, remember, rememberedAt } from './added-file.ts';
 
 /** How often the others are asked whether this controller was added, in milliseconds. */
 const ASK_EVERY_MS = 500;
@@ -79,7 +70,7 @@ async function refuseDropped(
   const epoch = configuration.epoch ?? 0;
   if (newest === null || newest.epoch! <= epoch || newest.controllers.some((one) => one.id === id)) return;
   const own = formatAddress(address);
-  const file = fileOf(address, dataDir);
+  const file = addedFileOf(address, dataDir);
   throw new OperationError(
     'DROPPED',
     `controller ${id} (${own}) was removed from the cluster for good: to add a controller here again, remove ${file} ` +
@@ -88,17 +79,8 @@ async function refuseDropped(
 }
 
 /** What the newest of these controllers says; null when none of them has agreed on a configuration, or answers. */
-async function newestAt(addresses: readonly Address[]): Promise<Configuration | null> {
-  const answers = await Promise.all(addresses.map(agreedAt));
-  return answers.filter((one) => one !== null).sort((a, b) => b.epoch! - a.epoch!)[0] ?? null;
-}
-
-function placeOf(address: Address, configuration: Configuration): Joined | null {
-  const host = canonicalHost(address.host);
-  const own = configuration.controllers.find(
-    (one) => one.port === address.port && canonicalHost(one.host) === host,
-  );
-  return own === undefined ? null : { id: own.id, added: { address, configuration } };
+export async function newestAt(addresses: readonly Address[]): Promise<Configuration | null> {
+  return newestOf(await Promise.all(addresses.map(agreedAt)));
 }
 
 /** The configuration of the view that the controller serves in; null when there is none, or no answer. */
@@ -117,33 +99,4 @@ async function agreedAt(address: Address): Promise<Configuration | null> {
     if (error instanceof ConnectionLost || error instanceof SyntaxError) return null;
     throw error;
   }
-}
-
-function fileOf({ host, port }: Address, dataDir: string): string {
-  return join(dataDir, `added-${host.replaceAll(/[^0-9A-Za-z.-]/g, '_')}-${port}.json`);
-}
-
-async function rememberedAt(address: Address, dataDir: string): Promise<Joined | null> {
-  const file = fileOf(address, dataDir);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  try {
-    const configuration = JSON.parse(text) as Configuration;
-    const joined = configurationFlaw(configuration) === null ? placeOf(address, configuration) : null;
-    if (joined !== null) return joined;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new OperationError('JOURNAL', `${file} is damaged: remove it, and the others are asked again`);
-}
-
-/** The directory of this controller is made after that: so what it has there is never without an id. */
-async function remember({ added }: Joined, dataDir: string): Promise<void> {
-  await makeDirectory(NODE_DISK, dataDir);
-  await replaceFile(NODE_DISK, fileOf(added.address, dataDir), JSON.stringify(added.configuration));
 }

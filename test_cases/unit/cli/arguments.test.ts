@@ -171,6 +171,8 @@ function errorTests(): void {
     ['member add 1 --force', '--force goes with remove'],
     ['member remove --force', '--force goes with remove'],
     ['member replace 1', 'which controllers? Say list, add <controller>'],
+    ['restore b --added 127.0.0.1:8003', '--added has "127.0.0.1:8003": give 3=host:port'],
+    ['backup b --added 3=127.0.0.1:8003', '--added belongs to restore'],
     ['level --cancel', 'which keyspace? Such as: main.ts level default --cancel'],
     ['keyspace add carts', 'Say add <name> <prefix> <level>, remove <name>'],
     ['keyspace remove', 'Say add <name> <prefix> <level>, remove <name>'],

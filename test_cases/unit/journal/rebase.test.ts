@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type ClockPlan, newPlan } from '../../../src/journal/clock-plan.ts';
+import { type ClockPlan, missingIn, newPlan, withControllers } from '../../../src/journal/clock-plan.ts';
 import { directoryOf } from '../../../src/journal/data-directory.ts';
 import type { OpenedJournal } from '../../../src/journal/open-journal.ts';
 import { rebase, surveyTimes } from '../../../src/journal/rebase.ts';
@@ -198,6 +198,15 @@ describe('a plan', () => {
     await journals.close(since);
     await expect(rebase(dataDir, OWNER, plan, NOW_MS)).rejects.toThrow('it ran after the survey');
     expect((await journals.open(dataDir)).journal.keys).toBe(2);
+  });
+
+  it('waits for the controllers that were added, whichever survey has named them', () => {
+    const begun = newPlan({ ...OWNER, peers: 'a:1,b:1,c:1' }, NOW_MS);
+    expect(missingIn(withControllers(begun, null))).toEqual([0, 1, 2]);
+    const named = withControllers(withControllers(begun, [1, 2, 3]), [1, 5]);
+    expect(missingIn(named)).toEqual([1, 2, 3, 5]);
+    const surveyed = { ...named, controllers: { 3: { spans: [], flushedMs: [] } } };
+    expect(missingIn(surveyed)).toEqual([1, 2, 5]);
   });
 
   it('gives the same version the same new time on every controller', async () => {
