@@ -74,9 +74,10 @@ export class BoundedReads {
     const { scheme } = keyspace.group;
     const onRead: ReadDone = (failed, entry, readAtSec) => {
       const part = router.partOf(key);
-      const isLate = part.elsewhere !== null && (failed !== null || entry === null);
+      const isTold = failed === null && entry !== null;
+      const isLate = part.elsewhere !== null && !isTold;
       if (isLate && !reader.hasMovedOn && rerouting.leaves(operation, key, reader)) return;
-      const isToRepeat = isLate || isOvertaken(part, scheme, failed, entry);
+      const isToRepeat = isLate || isOvertaken(part, scheme, isTold);
       if (isToRepeat || !isFresh()) return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.bounded++;
       operation.noteAge(Math.ceil(clock.nowMs() - provenMs));
@@ -107,7 +108,7 @@ export class BoundedReads {
     const onRead: ReadDone = (failed, entry, readAtSec) => {
       if (rerouting.leaves(operation, key, reader)) return;
       const keyspace = router.partHere(key);
-      const isToRepeat = isOvertaken(keyspace, scheme, failed, entry);
+      const isToRepeat = isOvertaken(keyspace, scheme, failed === null && entry !== null);
       if (isToRepeat || gateIn(keyspace, 'strong-read').state !== 'open')
         return this.#again(operation, key, maxAgeMs, done, reader);
       if (failed === null) served.linearizability++;

@@ -160,9 +160,15 @@ export class Coordinator {
     return this.#router.hasShards && this.#isOvertaking(operation) ? MOVING : this.#ownGate(operation);
   }
 
-  /** Earlier requests for keys that have moved may be begun anew: a later one must not take effect before them. */
-  #isOvertaking({ access }: Operation): boolean {
-    return access !== 'none' && (this.#rerouting.isBusy || this.#ports.hop.owesLate);
+  /**
+   * Earlier requests for keys that have moved may be begun anew: a later one must not take effect before them. The
+   * controller that asks for a peer's client sees to that itself. If two controllers waited for it as well, each would
+   * wait for answers of the other.
+   */
+  #isOvertaking({ access, context }: Operation): boolean {
+    // mutant: waits-for-each-other
+    if (access === 'none' || context.isOfPeer) return false;
+    return this.#rerouting.isBusy || this.#ports.hop.owesLate;
   }
 
   #ownGate(operation: Operation): Gate {

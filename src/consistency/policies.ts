@@ -1,4 +1,4 @@
-import { failure as failureOf, type RequestFailure } from '../base/error-codes.ts';
+import { failure as failureOf } from '../base/error-codes.ts';
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { closedBecause, type Gate, type Need, OPEN, waitBecause } from '../membership/gate.ts';
 import type { ChainSum } from '../ordering/effect.ts';
@@ -15,7 +15,6 @@ import type { Router } from '../placement/router.ts';
 import type { DifferenceBase } from '../replication/evaluation.ts';
 import type { ReadStrength, Scheme } from '../replication/scheme.ts';
 import { SCHEMES, type SchemeName } from '../replication/schemes.ts';
-import type { Entry } from '../store/entry.ts';
 
 /** What a level means: the scheme that replicates, and the writes that a read waits for. */
 export interface Policy {
@@ -142,15 +141,12 @@ export function proofGateOf({ hold, group }: ServedPart): Gate {
 /**
  * The read found no value, and the group where it looked does not have the key any more. That may have forgotten the
  * key while the read waited, as the last step of a move.
+ *
+ * @param isTold what the read tells was so while the group had the key
  */
-export function isOvertaken(
-  { group }: ServedPart,
-  scheme: Scheme,
-  failure: RequestFailure | null,
-  entry: Entry | null,
-): boolean {
+export function isOvertaken({ group }: ServedPart, scheme: Scheme, isTold: boolean): boolean {
   // mutant: nothing-where-a-key-was
-  return group.scheme !== scheme && (failure !== null || entry === null);
+  return group.scheme !== scheme && !isTold;
 }
 
 /** For a read that was overtaken, and whose client has gone on. Such a read is not tried again in the other group. */

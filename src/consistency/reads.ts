@@ -1,5 +1,4 @@
 import type { RequestFailure } from '../base/error-codes.ts';
-import type { Need } from '../membership/gate.ts';
 import { NO_VERSION } from '../ordering/version.ts';
 import { letterOf } from '../placement/level.ts';
 import { readItemRequest } from '../protocol/make-request.ts';
@@ -28,6 +27,7 @@ import {
   READ_NEEDS,
   type RequestRouter,
   readPolicyOf,
+  type ServedPart,
 } from './policies.ts';
 import type { ReadsServed } from './reads-served.ts';
 
@@ -129,17 +129,20 @@ export class Reads {
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
+    let isMiss = false;
     const onRead = (failure: RequestFailure | null, entry: Entry | null): void => {
       // The key may be in another keyspace or shard by now.
       const keyspace = router.partOf(key);
-      if (keyspace.elsewhere !== null && !mayGiveOut(failure, entry, scheme, need)) {
+      isMiss ||= entry === null && isMissIn(keyspace, scheme, failure);
+      const isTold = failure === null && (entry !== null || isMiss);
+      if (keyspace.elsewhere !== null && !(isTold && scheme.gate(need).state === 'open')) {
         if (operation.hasMovedOn) operation.finish(failed(OVERTAKEN));
         else rerouting.leaves(operation, key, operation);
         return;
       }
       if (keyspace.elsewhere === null && gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry));
-      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, failure, entry)) {
+      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, isTold)) {
         if (operation.hasMovedOn) operation.finish(failed(OVERTAKEN));
         else this.#getOne(operation, request, key);
         return;
@@ -205,16 +208,19 @@ export class Reads {
     const { scheme } = begun.group;
     const { reads, level } = readPolicyOf(begun, operation.askedLevel);
     const need = READ_NEEDS[reads];
+    let isMiss = false;
     const onRead: ReadDone = (failure, entry, readAtSec) => {
       const keyspace = router.partOf(key);
-      if (keyspace.elsewhere !== null && !mayGiveOut(failure, entry, scheme, need)) {
+      isMiss ||= entry === null && isMissIn(keyspace, scheme, failure);
+      const isTold = failure === null && (entry !== null || isMiss);
+      if (keyspace.elsewhere !== null && !(isTold && scheme.gate(need).state === 'open')) {
         if (reader.hasMovedOn) done(OVERTAKEN, null, 0);
         else rerouting.leaves(operation, key, reader);
         return;
       }
       if (keyspace.elsewhere === null && gateIn(keyspace, need).state !== 'open')
         return gates.whenOpen(operation, key, need, () => onRead(failure, entry, readAtSec));
-      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, failure, entry)) {
+      if (keyspace.elsewhere === null && isOvertaken(keyspace, scheme, isTold)) {
         if (reader.hasMovedOn) done(OVERTAKEN, null, 0);
         else this.#read(operation, key, done, reader);
         return;
@@ -227,17 +233,14 @@ export class Reads {
 }
 
 /**
- * A value that was read here while the key was here may be given out although the key is elsewhere by now: the read
- * began before its new group served it. Read again, it might show a later write of the same client. Where nothing was
- * found, the key may have been forgotten here since.
+ * The group had the key while nothing was found of it, so it has not forgotten the key.
+ *
+ * A value, or a miss, that was read here while the key was here may be given out although the key is elsewhere by now:
+ * the read began before its new group served it. Read again, it might show a later write of the same client.
  */
-function mayGiveOut(
-  failure: RequestFailure | null,
-  entry: Entry | null,
-  scheme: Scheme,
-  need: Need,
-): boolean {
-  return failure === null && entry !== null && scheme.gate(need).state === 'open';
+function isMissIn({ group, elsewhere }: ServedPart, scheme: Scheme, failure: RequestFailure | null): boolean {
+  // mutant: misses-are-not-remembered
+  return failure === null && elsewhere === null && group.scheme === scheme;
 }
 
 /** The request would win the right to recache the entry. */

@@ -5,7 +5,7 @@ import { OPEN } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 import { hasEnded } from '../placement/agreed-placement.ts';
-import type { Configuration } from '../placement/configuration.ts';
+import { type Configuration, idsEndOf } from '../placement/configuration.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
 import { configuredIn } from './configuration-follower.ts';
@@ -51,6 +51,7 @@ export function controllerPortsOf(
   return {
     node: settings.self,
     configuration: shard === null ? configuration : () => configured,
+    originsEnd: () => idsEndOf(configuration()),
     configured,
     incarnation,
     clock,

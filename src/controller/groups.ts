@@ -54,6 +54,8 @@ export class Groups {
   #withEntries: readonly [Group, ...Group[]];
   #furtherViews: readonly FurtherViews[];
   readonly #make: MakeGroup;
+  /** The shard that each group has, in the words of `shardNameOf`. */
+  readonly #names: ReadonlyMap<GroupNumber, string>;
   /** Those that have ended, and whose journals are open. */
   #ended: GroupNumber[] = [];
 
@@ -63,8 +65,10 @@ export class Groups {
     settings: Settings,
     shards: readonly ShardGroup[],
     make: MakeGroup,
+    names: ReadonlyMap<GroupNumber, string>,
   ) {
     this.all = [...all];
+    this.#names = names;
     this.#make = make;
     this.hasOrderedEntries = hasOrderedEntries;
     this.shards = shards;
@@ -132,12 +136,22 @@ export class Groups {
     this.#furtherViews = furtherViewsIn(this.all);
   }
 
+  /** This controller takes part in a group that has this shard, and not in another one with its number. */
+  has({ number, shard }: ShardGroup): boolean {
+    return this.byNumber[number] !== undefined && this.#names.get(number) === shardNameOf(shard);
+  }
+
   /** The groups that have ended since the last call. */
   takeEnded(): readonly GroupNumber[] {
     const ended = this.#ended;
     this.#ended = [];
     return ended;
   }
+}
+
+/** Two changes that were asked for at once may have given one number to two groups. */
+function shardNameOf({ keyspace, place, members }: PlannedShard): string {
+  return `${keyspace} ${place} ${members.join()}`;
 }
 
 type MakeGroup = (plan: PlannedGroup, storage: GroupStorage) => Group;
@@ -175,19 +189,23 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
   const reading = readingOf(ports);
   const first = planned[0]!.number;
   const shards = shardGroups(settings, ports.viewLog.load());
-  const make: MakeGroup = (plan, storage) =>
-    groupWithEntries(ports, controllerOf(plan.number, plan.shard), reading, {
+  const names = new Map<GroupNumber, string>();
+  const make: MakeGroup = (plan, storage) => {
+    const { number, shard } = plan;
+    if (shard !== null) names.set(number, shardNameOf(shard));
+    return groupWithEntries(ports, controllerOf(number, shard), reading, {
       ...plan,
       storage,
-      isFirst: plan.number === first,
+      isFirst: number === first,
     });
+  };
   const withEntries = planned.map((plan) => make(plan, storageOf(plan.number)));
   const isRootEmpty = first !== ROOT_GROUP;
   const empty = isRootEmpty
     ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading))]
     : [];
   const all = [...empty, ...withEntries];
-  return new Groups(all, !isRootEmpty, settings, shards, make);
+  return new Groups(all, !isRootEmpty, settings, shards, make, names);
 }
 
 function servedKeyspaces(

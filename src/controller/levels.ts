@@ -1,8 +1,15 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
+import type { View } from '../membership/view.ts';
 import { placementOnLink } from '../peer/cluster-identity.ts';
-import { epochOf, type Placement, type Sides, sidesOf } from '../placement/agreed-placement.ts';
+import {
+  epochOf,
+  type Placement,
+  type Sides,
+  samePlacement,
+  sidesOf,
+} from '../placement/agreed-placement.ts';
 import {
   type AgreedShards,
   agreedShardsOf,
@@ -24,7 +31,7 @@ import { groupsOf } from './moves/transfers.ts';
 import { type KnownShards, shardParts } from './shard-parts.ts';
 
 /** The placements that a controller's part in the views knows. */
-type Placements = Pick<Membership, 'placement' | 'acceptedPlacement' | 'configuration'>;
+type Placements = Pick<Membership, 'placement' | 'acceptedPlacement' | 'configuration' | 'view'>;
 
 /** The groups as far as levels need them. */
 type RoutedGroups = Pick<
@@ -38,6 +45,7 @@ type RoutedGroups = Pick<
   | 'shards'
   | 'configuredShards'
   | 'node'
+  | 'has'
   | 'remove'
 >;
 
@@ -79,6 +87,10 @@ export class Levels {
   #accepted: Known;
   /** Groups that a keyspace has here, and in which this controller has no part yet. */
   #missing: readonly PlannedGroup[] = [];
+  /** The view that was installed here last. */
+  #view: View | null = null;
+  /** Placements that were accepted here since then, and may still be installed. */
+  #possible: readonly Placement[] = [];
   /** The shards as the configuration has them. */
   readonly #configuredShards: readonly AgreedShards[];
 
@@ -137,7 +149,8 @@ export class Levels {
   update(): ReadonlySet<GroupNumber> {
     // mutant: serves-in-two-groups
     const { placement: installed, acceptedPlacement: accepted } = this.#views;
-    if (installed === this.#installed.placement && accepted === this.#accepted.placement) return NO_GROUPS;
+    const isKnown = installed === this.#installed.placement && accepted === this.#accepted.placement;
+    if (!this.#dropImpossible() && isKnown) return NO_GROUPS;
     const before = this.agreedShards;
     this.#installed = this.#known(installed);
     this.#accepted = this.#known(accepted);
@@ -169,15 +182,36 @@ export class Levels {
     this.#groups.onRouted();
   }
 
-  /** Knows the groups that any of the two placements names, and ends those of shards that none of them names. */
+  /**
+   * Knows the groups that any of the placements names, and ends those of shards that none of them names. A placement
+   * that was accepted here, and whose view was given up, may still be agreed on: others may have said so to each other,
+   * and count on what this controller has told them in the groups that it names.
+   */
   #knowShards(): void {
     const groups = this.#groups;
-    const placements = [this.#accepted, this.#installed].map(({ placement }) => placement);
+    const [accepted, installed] = [this.#accepted.placement, this.#installed.placement];
+    if (accepted !== null && epochOf(accepted) > epochOf(installed)) this.#keep(accepted);
+    const placements = [accepted, installed, ...this.#possible];
     const configured = { shards: groups.configuredShards, keyspaces: this.configured };
     groups.shards = shardGroupsNamedBy(placements, configured);
-    const named = new Set(groups.shards.map(({ number }) => number));
-    const ended = groups.all.filter(({ number }) => number >= FIRST_SHARD_GROUP && !named.has(number));
+    const stay = new Set(groups.shards.filter((one) => groups.has(one)).map(({ number }) => number));
+    const ended = groups.all.filter(({ number }) => number >= FIRST_SHARD_GROUP && !stay.has(number));
     for (const { number } of ended) groups.remove(number);
+  }
+
+  #keep(accepted: Placement): void {
+    const others = this.#possible.filter((one) => !samePlacement(one, accepted));
+    this.#possible = [accepted, ...others].slice(0, POSSIBLE_MAX);
+  }
+
+  /** Views are accepted in the order of their ballots. Once one is installed, none that was accepted before it can be. */
+  #dropImpossible(): boolean {
+    const { view } = this.#views;
+    if (view === null || view === this.#view) return false;
+    this.#view = view;
+    const hadOthers = this.#possible.length > 0;
+    this.#possible = [];
+    return hadOthers;
   }
 
   #shardsIn({ placement }: Known): readonly AgreedShards[] {
@@ -296,5 +330,8 @@ export class Levels {
 export function inOneGroup(a: PlacedLevel, b: PlacedLevel): boolean {
   return POLICIES[a].scheme === POLICIES[b].scheme;
 }
+
+/** Further placements are accepted without any of them being installed only if views are given up again and again. */
+const POSSIBLE_MAX = 4;
 
 const NO_GROUPS: ReadonlySet<GroupNumber> = new Set();

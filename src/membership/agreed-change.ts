@@ -72,22 +72,32 @@ export class AgreedChange<Value> {
    * The value of a view of these members that continues one with this value.
    *
    * @param members null: whichever members it needs
+   * @param mayBecome whether the other value of the view allows the change from the one to the other
    */
-  after(value: Value | null, members: readonly Member[] | null): Value | null {
+  after(
+    value: Value | null,
+    members: readonly Member[] | null,
+    mayBecome: (to: Value, from: Value | null) => boolean = () => true,
+  ): Value | null {
     const wanted = this.#wanted;
-    if (wanted === null || !this.#value.same(value, wanted.from)) return value;
+    if (wanted === null || !this.#value.same(value, wanted.from) || !mayBecome(wanted.to, value))
+      return value;
     return members === null || wanted.isFor(members) ? wanted.to : value;
   }
 
   /** A view with this value is installed here. */
-  onInstalled(value: Value | null, members: readonly Member[]): void {
+  onInstalled(
+    value: Value | null,
+    members: readonly Member[],
+    mayBecome: (to: Value, from: Value | null) => boolean = () => true,
+  ): void {
     const wanted = this.#wanted;
     const { same, epochOf } = this.#value;
     if (wanted === null) return;
     if (same(value, wanted.from)) {
       // The next view of these members could not carry the change either: it would be proposed again and again.
       // mutant: insists-on-a-change
-      if (!wanted.isFor(members)) this.#end('overtaken');
+      if (!wanted.isFor(members) || !mayBecome(wanted.to, value)) this.#end('overtaken');
       return;
     }
     const isNext = epochOf(value) === epochOf(wanted.to);

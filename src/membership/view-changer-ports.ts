@@ -3,13 +3,13 @@ import type { Log } from '../base/log.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
-import type { Placement } from '../placement/agreed-placement.ts';
 import type { Configuration } from '../placement/configuration.ts';
 import type { JournalHealth } from './journal-health.ts';
 import type { MembershipMessage } from './messages.ts';
 import type { PeerBus } from './peer-bus.ts';
 import type { Member, View } from './view.ts';
 import type { ViewLog } from './view-record.ts';
+import type { WantedChanges } from './wanted-changes.ts';
 
 /** What a view change asks of the world around it. */
 export interface ViewChangerPorts {
@@ -46,12 +46,9 @@ export interface ViewChangerPorts {
   /** From now on nothing may be copied from peers: the view brings its own requests. */
   readonly endTransfers: () => void;
   /** The placement of a view that continues one with this placement: another one, if a change is wanted here. */
-  readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
+  readonly placementAfter: WantedChanges['placementAfter'];
   /** The same for the configuration. Without members: what the change that is wanted here would make of it. */
-  readonly configurationAfter: (
-    configuration: Configuration | null,
-    members: readonly Member[] | null,
-  ) => Configuration | null;
+  readonly configurationAfter: WantedChanges['configurationAfter'];
   /** A view was accepted: another placement or configuration may hold here. Called before any other controller is told. */
   readonly onPlacement: () => void;
   /** The view that this controller serves in has changed. */

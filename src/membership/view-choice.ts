@@ -14,6 +14,7 @@ import { isForcing } from '../placement/forced.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import type { Accept, AcceptorState, Promised, Retention } from './messages.ts';
 import type { Member } from './view.ts';
+import type { WantedChanges } from './wanted-changes.ts';
 
 /** The predecessor: what a new view continues. */
 export type Predecessor =
@@ -173,14 +174,11 @@ export interface ViewChoiceInput {
   /** The members that go on keep their order, and the others follow. Otherwise all are in order of their ids. */
   readonly keepsOrder: boolean;
   /** The placement of the view, which continues one with the placement that is given. */
-  readonly placementAfter: (placement: Placement | null, members: readonly Member[]) => Placement | null;
+  readonly placementAfter: WantedChanges['placementAfter'];
   /** The configuration that holds while no view has one. */
   readonly configured: Configuration;
   /** See `ViewChangerPorts.configurationAfter`. */
-  readonly configurationAfter: (
-    configuration: Configuration | null,
-    members: readonly Member[] | null,
-  ) => Configuration | null;
+  readonly configurationAfter: WantedChanges['configurationAfter'];
 }
 
 /**
@@ -226,7 +224,7 @@ export function chooseView(
     union: union(sources.map((node) => promises.get(node)!.queue)),
     reason,
     // mutant: forgets-placement
-    placement: placementAfter(placementIn(promises), members),
+    placement: placementAfter(placementIn(promises), members, chosen.configuration),
   };
 }
 
@@ -239,14 +237,18 @@ function chooseRuns(
   isSource: (node: ControllerId) => boolean,
 ): Pick<Accept, 'members' | 'configuration'> | null {
   const before = newestConfiguration(promises);
-  for (const configuration of [configurationAfter(before, null), before]) {
+  const placement = placementIn(promises);
+  for (const configuration of [configurationAfter(before, null, placement), before]) {
     const chosen = chooseMembers(promises, without, configuration ?? configured, isSource);
     if (chosen === null) continue;
     const inOrder = keepsOrder ? bySeniority(chosen, isSource, promises) : chosen;
     const members = inOrder.map((node): Member => {
       return { node, incarnation: promises.get(node)!.acceptor.incarnation };
     });
-    if (configuration === before || sameConfiguration(configurationAfter(before, members), configuration))
+    if (
+      configuration === before ||
+      sameConfiguration(configurationAfter(before, members, placement), configuration)
+    )
       return { members, configuration };
   }
   return null;
@@ -272,7 +274,7 @@ export function configurationToAsk(
   configurationAfter: ViewChoiceInput['configurationAfter'],
 ): Configuration {
   const newest = newestConfiguration(promises);
-  const wanted = configurationAfter(newest, null);
+  const wanted = configurationAfter(newest, null, placementIn(promises));
   return (isForcing(wanted) ? wanted : newest) ?? configured;
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import { type Configuration, haveMajority, isVoter, votersOf } from '../placement/configuration.ts';
+import { compareBallots } from './ballot.ts';
 import type { PeerParts } from './peer-parts.ts';
 import type { Peers } from './peers.ts';
 import type { Readmission } from './readmission.ts';
@@ -33,7 +34,21 @@ export class ViewReasons {
     if (urgent !== null || this.#ports.clock.nowMs() - installedMs < this.#ports.leaseMs) return urgent;
     // A change that is only an improvement waits until the view is as old as a lease.
     const returning = this.returning(view);
-    return this.#stalling(view) ?? (returning === null ? null : `${this.#nameOf(returning)} is back`);
+    const others = returning === null ? null : `${this.#nameOf(returning)} is back`;
+    return this.#stalling(view) ?? this.#forgetting(view) ?? others;
+  }
+
+  /**
+   * A member says that it has not accepted the view. Nobody installs a view that a member has not accepted, so the
+   * member has begun its part in the group anew within one run, as it does when shards are moved, and is in no view.
+   */
+  #forgetting(view: View): string | null {
+    const { node, parts } = this.#ports;
+    const member = view.members.find((one) => {
+      const accepted = one.node === node ? undefined : parts.of(one.node)?.acceptor.accepted;
+      return accepted !== undefined && compareBallots(accepted, view.ballot) < 0;
+    });
+    return member === undefined ? null : `${this.#nameOf(member.node)} has begun anew`;
   }
 
   /** Why the view cannot go on as it is; null when it can. */

@@ -1,17 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
-import { epochOf, type Placement, samePlacement } from '../placement/agreed-placement.ts';
+import { epochOf, type Placement, samePlacement, shardsNamedIn } from '../placement/agreed-placement.ts';
 import {
   type Configuration,
   configurationEpoch,
+  idsOf,
   isChanging,
+  isConfigured,
+  isJoining,
+  isVoter,
   sameConfiguration,
 } from '../placement/configuration.ts';
 import { isForcing, isRemovedByForce } from '../placement/forced.ts';
 import { settled } from '../placement/member-changes.ts';
+import { concernsAll, holdersOf } from '../placement/reshard.ts';
 import { AgreedChange } from './agreed-change.ts';
 import type { Peers } from './peers.ts';
-import type { View } from './view.ts';
+import type { Member, View } from './view.ts';
 
 export interface WantedChangesPorts {
   readonly clock: Clock;
@@ -19,7 +24,12 @@ export interface WantedChangesPorts {
   readonly stepMs: number;
 }
 
-/** What this controller wants the next view to change: the placement, the configuration, or both. */
+/**
+ * What this controller wants the next view to change: the placement, the configuration, or both.
+ *
+ * Two controllers may be asked at once to give a controller a shard, and to remove it. Each of them sees nothing that
+ * forbids it. So the view that would be the second one does not carry the change, whoever proposes it.
+ */
 export class WantedChanges {
   readonly placement = new AgreedChange<Placement>({ same: samePlacement, epochOf });
   readonly configuration = new AgreedChange<Configuration>({
@@ -48,9 +58,27 @@ export class WantedChanges {
     return null;
   }
 
+  /** The placement of a view that continues one with this placement. @param configuration that of the view */
+  placementAfter(
+    placement: Placement | null,
+    members: readonly Member[],
+    configuration: Configuration | null,
+  ): Placement | null {
+    return this.placement.after(placement, members, (to, from) => haveVotes(to, from, configuration));
+  }
+
+  /** The same for the configuration. @param placement the one that the view continues */
+  configurationAfter(
+    configuration: Configuration | null,
+    members: readonly Member[] | null,
+    placement: Placement | null,
+  ): Configuration | null {
+    return this.configuration.after(configuration, members, (to, from) => keepVotes(to, from, placement));
+  }
+
   onInstalled({ placement, configuration, members }: View): void {
-    this.placement.onInstalled(placement, members);
-    this.configuration.onInstalled(configuration, members);
+    this.placement.onInstalled(placement, members, (to, from) => haveVotes(to, from, configuration));
+    this.configuration.onInstalled(configuration, members, (to, from) => keepVotes(to, from, placement));
   }
 
   /** To be called every few milliseconds. @param view whose next step this controller asks for; null for none */
@@ -78,4 +106,34 @@ export class WantedChanges {
       done: () => {},
     });
   }
+}
+
+/** The controllers that get shards by this placement vote, and so do all where a move begins that concerns all. */
+function haveVotes(to: Placement, from: Placement | null, configuration: Configuration | null): boolean {
+  if (configuration === null) return true;
+  const isVoting = (id: ControllerId) => isVoter(configuration, id);
+  if (isMoveOfAll(to) && !isMoveOfAll(from) && !idsOf(configuration).every(isVoting)) return false;
+  const had = holdersIn(from);
+  // mutant: gives-shards-to-who-leaves
+  return [...holdersIn(to)].every((id) => had.has(id) || isVoting(id));
+}
+
+/** Those that vote and have shards go on to vote, unless they are gone for good. Nobody joins a move of all. */
+function keepVotes(to: Configuration, from: Configuration | null, placement: Placement | null): boolean {
+  if (isForcing(to)) return true;
+  const isNew = (id: ControllerId) => isJoining(to, id) && (from === null || !isConfigured(from, id));
+  if (isMoveOfAll(placement) && idsOf(to).some(isNew)) return false;
+  const isLost = (id: ControllerId) => (from === null || isVoter(from, id)) && !isVoter(to, id);
+  // mutant: removes-who-gets-shards
+  return ![...holdersIn(placement)].some(isLost);
+}
+
+/** All controllers have entries of a keyspace that moves, and take part in the move. */
+function isMoveOfAll(placement: Placement | null): boolean {
+  const move = placement?.move ?? null;
+  return move !== null && (move.reshard === undefined || concernsAll(move.reshard));
+}
+
+function holdersIn(placement: Placement | null): ReadonlySet<ControllerId> {
+  return placement === null ? new Set() : holdersOf(shardsNamedIn(placement));
 }

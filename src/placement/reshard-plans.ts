@@ -2,6 +2,7 @@ import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import { type AgreedShards, shardsAsPlanned, wholeKeyspace, withPlaces } from './agreed-shards.ts';
 import type { Reshard } from './reshard.ts';
 import { FIRST_SHARD_GROUP, ReplicaSpread, SHARD_GROUPS_MAX } from './shards.ts';
+import { shardsOfSlots } from './slots.ts';
 
 /** What a change of the shards of a keyspace begins with. */
 export interface ShardSituation {
@@ -16,6 +17,10 @@ export interface ShardSituation {
   readonly zones: readonly string[];
   /** That of the placement which will have the new shards first. */
   readonly epoch: number;
+  /** Names the new shards. No other change has it, whether it is made or not. */
+  readonly stamp: number;
+  /** The keyspace is ordered. */
+  readonly isOrdered: boolean;
 }
 
 /**
@@ -24,8 +29,11 @@ export interface ShardSituation {
  *  1. Shards that stay keep their numbers, groups and controllers. The table of slots for a number of shards is made
  *     from that for one less, so as few slots as possible get another shard.
  *  2. A new shard gets as many controllers as the others have, or as the situation says where there are no others. It
- *     gets a group and a name that none has, and that none had a moment ago: a controller that is late must not take
- *     the new group for one that has ended.
+ *     gets a number of a group that none has, and that none had a moment ago: a controller that is late must not take
+ *     the new group for one that has ended. Its name is that of no other change, also of none that was given up: what
+ *     is on disk of a group that was about to begin is never taken for that of another one.
+ *  3. At an ordered level a shard that stays and gets slots has another group, of the same controllers. In the order of
+ *     the group that it had, a flush may stand behind a write that another group has taken since.
  *
  * @returns null where there are not enough numbers of groups
  */
@@ -37,8 +45,18 @@ export function resharded(situation: ShardSituation, shards: number): Reshard | 
   const spread = new ReplicaSpread(controllers, zones, [...others, ...kept]);
   const replicas = whole?.replicas ?? membersIn(from.groups[0]!).length;
   const added = Array.from({ length: shards - kept.length }, () => spread.next(replicas));
-  return withMembers(situation, [...kept, ...added]);
+  return withMembers(situation, [...kept, ...added], entered(situation, from.shards, shards));
 }
+
+/** The shards that stay and can't keep their group, since they get slots of others. */
+function entered({ isOrdered }: ShardSituation, before: number, after: number): ReadonlySet<number> {
+  // mutant: order-takes-slots-in
+  if (!isOrdered) return NONE;
+  const [had, has] = [shardsOfSlots(before), shardsOfSlots(after)];
+  return new Set(has.filter((shard, slot) => shard !== had[slot]));
+}
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * The shards of a keyspace once one of them has other controllers.
@@ -53,7 +71,7 @@ export function movedShard(
   const from = ownOf(situation);
   const sorted = controllers.toSorted((a, b) => a - b);
   const members = from.groups.map((group, at) => (at === shard ? sorted : membersIn(group)));
-  return withMembers(situation, members);
+  return withMembers(situation, members, NONE);
 }
 
 /**
@@ -72,19 +90,21 @@ export function rebalanced(situation: ShardSituation): Reshard | null {
   const members = staying.map((kept) => spread.filled(kept, replicas));
   for (let step = spread.evener(members); step !== null; step = spread.evener(members))
     members[step.at] = step.members;
-  return withMembers(situation, members);
+  return withMembers(situation, members, NONE);
 }
 
 /**
  * Shards with the same controllers keep their groups and names, and all others get new ones.
  *
  * @param members of each shard, by its number
+ * @param renewed the numbers of shards that get new ones all the same
  */
 function withMembers(
   situation: ShardSituation,
   members: readonly (readonly ControllerId[])[],
+  renewed: ReadonlySet<number>,
 ): Reshard | null {
-  const { agreed, keyspace, whole, epoch } = situation;
+  const { agreed, keyspace, whole, epoch, stamp } = situation;
   const from = ownOf(situation);
   const planned = whole === undefined ? shardsAsPlanned([from]) : [];
   const taken = new Set(agreed.flatMap((one) => one.groups.map(([group]) => group!)));
@@ -94,7 +114,7 @@ function withMembers(
   for (const [shard, ids] of members.entries()) {
     const known = planned[shard];
     // mutant: keeps-its-old-group
-    if (known !== undefined && known.members.join() === ids.join()) {
+    if (known !== undefined && !renewed.has(shard) && known.members.join() === ids.join()) {
       groups.push(from.groups[shard]!);
       places.push(known.place);
       continue;
@@ -104,7 +124,7 @@ function withMembers(
     const group = groupAt(next);
     taken.add(group);
     groups.push([group, ...ids]);
-    places.push(`${shard}-at-${epoch}`);
+    places.push(`${shard}-at-${stamp}`);
   }
   return { from, to: withPlaces({ keyspace, shards: members.length, groups }, places) };
 }

@@ -41,6 +41,11 @@ export interface ControllerPorts {
   readonly node: ControllerId;
   /** The controllers of the cluster, this one included. */
   readonly configuration: () => Configuration;
+  /**
+   * One more than the largest id that any controller of the cluster ever had. A group of a shard has writes of
+   * controllers that are no members of it: they come from other groups, by moves.
+   */
+  readonly originsEnd: () => number;
   /** The configuration that holds while no view has one. */
   readonly configured: Configuration;
   readonly incarnation: number;

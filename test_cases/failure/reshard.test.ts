@@ -7,7 +7,7 @@ import { PYTHON, PythonLoad } from '../support/python-load.ts';
 import { PATIENT } from '../support/rolling-restart.ts';
 import { TextClient } from '../support/text-client.ts';
 
-/** A keyspace at `eventual` gets other numbers of shards, in a cluster of real processes under load. */
+/** A keyspace gets other numbers of shards, in a cluster of real processes under load. */
 
 const KEYS = Number(process.env.RESHARD_KEYS ?? 60_000);
 const BATCH = 1_000;
@@ -120,13 +120,15 @@ describeWith('pymemcache (python3-pymemcache)', succeeds(PYTHON, ['-c', 'import 
   const KILLED = 'no settled key is missed while a controller is killed in the middle of each move';
 
   it.each([
-    ['2 to 1, 3 and 2 shards', { shards: '2', replicas: '1' }, ['1', '3', '2'], FINE, false],
-    ['2 to 1, 3 and 2 shards', { shards: '2', replicas: '2' }, ['1', '3', '2'], KILLED, true],
-    ['no shards to 3 and 2', {}, ['3x1', '2'], FINE, false],
-    ['no shards to 3 and 2', {}, ['3x2', '2'], KILLED, true],
-  ])('from %s %s', async (...[, spread, steps, , isKilling]) => {
+    ['eventual', '2 to 1, 3 and 2 shards', FINE, { shards: '2', replicas: '1' }, ['1', '3', '2'], false],
+    ['eventual', '2 to 1, 3 and 2 shards', KILLED, { shards: '2', replicas: '2' }, ['1', '3', '2'], true],
+    ['eventual', 'no shards to 3 and 2', FINE, {}, ['3x1', '2'], false],
+    ['eventual', 'no shards to 3 and 2', KILLED, {}, ['3x2', '2'], true],
+    ['linearizability', '2 to 3 and 1 shards', FINE, { shards: '2', replicas: '2' }, ['3', '1'], false],
+    ['linearizability', 'no shards to 3 and 2', KILLED, {}, ['3x3', '2'], true],
+  ] as const)('at %s, from %s %s', async (...[level, , , spread, steps, isKilling]) => {
     const settings = { ...PATIENT, ...spread, durability: 'sync' };
-    await using cluster = await startCluster({ level: 'eventual', controllers: 4, settings });
+    await using cluster = await startCluster({ level, controllers: 4, settings });
     using first = await TextClient.connect(cluster.controllers[0]!.port);
     await fill(first);
     // pymemcache raises an error when an outcome is unknown, so it runs only where nobody dies.

@@ -21,7 +21,7 @@ import { mergedWrites, valuesOf } from './applied-writes.ts';
 import { expiryOf, isFleeting } from './expiry.ts';
 import { everyNode, type Judged, type JudgedNode, type JudgedRecord } from './judged.ts';
 import type { LevelSwitches } from './level-switches.ts';
-import { unavoidableDeletes, withoutLost } from './loss.ts';
+import { seenForGood, unavoidableDeletes, withoutLost } from './loss.ts';
 import { COUNTER, type Scenario } from './scenario.ts';
 import { type AgesRecorder, isAged } from './sim-ages.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
@@ -102,7 +102,7 @@ export function judge(
     'wrong-time',
     findWrongExpiry(fleeting, expiryOf(scenario, cluster, strictPartOf(fleeting))) ?? findUnremoved(cluster),
   );
-  note('went-back', findRegression(recorder.seen));
+  note('went-back', findRegression(seenForGood(recorder.seen, losses)));
   note(
     'diverged',
     findDifference(values) ?? findDifference(journalsOf(cluster)) ?? findLostInStores(cluster),

@@ -1,4 +1,5 @@
 import type { Event, History } from '../../src/checkers/history.ts';
+import type { Seen } from '../../src/checkers/session-order.ts';
 import { type Effect, isOfKey, type SetEffect } from '../../src/ordering/effect.ts';
 import { everyNode, type Judged } from './judged.ts';
 import type { Loss } from './sim-cluster.ts';
@@ -11,13 +12,20 @@ import type { Loss } from './sim-cluster.ts';
  */
 export function withoutLost(history: History, losses: readonly Loss[]): History {
   if (losses.length === 0) return history;
-  const isLost = ({ invokedAt, returnedAt }: Event) =>
-    losses.some(({ fromMs, toMs }) => fromMs <= returnedAt && invokedAt <= toMs);
   return history.flatMap((event) => {
-    if (!isLost(event)) return [event];
+    if (!isLost(event, losses)) return [event];
     if (event.action.kind === 'get') return [];
     return [{ ...event, answer: { kind: 'unknown' }, returnedAt: Number.POSITIVE_INFINITY }];
   });
+}
+
+/** What a client that outlives them was shown by controllers that died with it may be gone as well. */
+export function seenForGood(seen: readonly Seen[], losses: readonly Loss[]): readonly Seen[] {
+  return losses.length === 0 ? seen : seen.filter((one) => !isLost(one, losses));
+}
+
+function isLost({ invokedAt, returnedAt }: Pick<Event, 'invokedAt' | 'returnedAt'>, losses: readonly Loss[]) {
+  return losses.some(({ fromMs, toMs }) => fromMs <= returnedAt && invokedAt <= toMs);
 }
 
 /**

@@ -1,4 +1,3 @@
-import { shardsNamedIn } from '../../src/placement/agreed-placement.ts';
 import {
   type Configuration,
   idsOf,
@@ -123,9 +122,7 @@ export class MemberSteps {
     const { configuration } = serving.core!.groups.views;
     const voters = votersOf(configuration);
     const isAway = idsOf(configuration).filter((id) => !voters.includes(id));
-    const { placement } = serving.core!.groups.views;
-    const isAwaited = (id: number) => holdersOf(shardsNamedIn(placement!)).has(id);
-    const outside = placement?.move == null ? isAway : isAway.filter(isAwaited);
+    const outside = serving.core!.groups.views.placement?.move == null ? isAway : [];
     const isFull = voters.length === VOTERS_MAX;
     if (outside.length > 0 && isFull) this.#drop(serving, outside);
     else if (outside.length > 0) this.#ask(serving, outside.slice(0, VOTERS_MAX - voters.length), []);
@@ -207,13 +204,10 @@ export class MemberSteps {
 /** As `member` refuses it. */
 function isHeldByShards({ core }: SimNode, to: Configuration): boolean {
   const { levels, groups } = core!;
-  const { placement, configuration } = groups.views;
+  const { placement } = groups.views;
   const stay = (ids: Iterable<number>) => [...ids].every((id) => isVoter(to, id));
   if (groups.shards.length === 0) return false;
-  if (placement?.move == null) return !stay(holdersOf(levels.agreedShards));
-  const awaited = holdersOf(shardsNamedIn(placement));
-  const come = votersOf(to).filter((id) => !isVoter(configuration, id));
-  return !stay(votersOf(configuration)) || !come.every((id) => awaited.has(id));
+  return placement?.move != null || !stay(holdersOf(levels.agreedShards));
 }
 
 /** The port of the first controller that joins. */

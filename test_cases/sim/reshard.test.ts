@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
@@ -148,6 +149,33 @@ it('a request that comes to a shard which has lost the key is carried out in the
   expect(replies.filter((reply) => reply.kind !== 'outcome')).toEqual([]);
   const last = KEYS.slice(0, 10).map((key, i) => [key, `${sent - 9 + i}`]);
   expect([...(await valuesAt(cluster, 3))].slice(0, 10)).toEqual(last);
+});
+
+it('a write that is refused last is begun anew before the later ones of its client', async () => {
+  const cluster = await sharded(2, 1);
+  const [before, after] = [shardsOfSlots(2), shardsOfSlots(3)];
+  const key = KEYS.find((one) => after[slotOf(one)] === 2)!;
+  const [, member] = cluster.nodes[0]!.core!.levels.agreedShards[0]!.groups[before[slotOf(key)]!]!;
+  const phaseAt = (node: number) => cluster.nodes[node]!.core!.groups.views.acceptedPlacement?.move?.phase;
+  const connection = cluster.nodes[5]!.connect();
+  const replies: Reply[] = [];
+  const write = (value: string) => connection.submit(set(key, value), (reply) => replies.push(reply));
+  await reshard(cluster, 3);
+  await until(cluster, () => areCopied(cluster));
+  // The first one comes to the member behind the barrier, before this controller has heard of that.
+  cluster.network.extraMs.set('0>5', 40);
+  await until(cluster, () => phaseAt(member!) === 'barrier', 10_000, 0.05);
+  write('first');
+  await cluster.run(5);
+  cluster.network.extraMs.set(`${member}>5`, 100);
+  await until(cluster, () => phaseAt(5) === 'barrier', 10_000, 0.05);
+  cluster.network.extraMs.delete('0>5');
+  for (const value of ['second', 'third']) write(value);
+  await settled(cluster);
+  cluster.network.extraMs.clear();
+  await cluster.run(1_000);
+  expect(replies).toMatchObject([{ outcome: 'stored' }, { outcome: 'stored' }, { outcome: 'stored' }]);
+  expect((await valuesIn(await ask(cluster, 3, getOf([key])))).get(key)).toBe('third');
 });
 
 it('a move that is cancelled leaves the keys where they were, and nothing of them elsewhere', async () => {

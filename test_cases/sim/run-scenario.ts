@@ -117,6 +117,8 @@ class Run {
   }
 
   async run(): Promise<Outcome> {
+    // Promises come in another order where a module is still being evaluated, as in a script that replays one run.
+    await new Promise((resolve) => setImmediate(resolve));
     // An error in a promise that no code waits for ends the run, as it ends a controller.
     const onRejection = (error: unknown) => this.#cluster.scheduler.fail(error);
     process.on('unhandledRejection', onRejection);

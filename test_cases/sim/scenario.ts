@@ -178,22 +178,22 @@ function drawSharded(
   const random = new Random(seed).fork('shards');
   const nodes = draw.nodes ?? 3 + random.below(4) + (followers === true ? 2 : 0);
   const shards = drawSpread(random, followers === true);
-  const horizonMs = Number.POSITIVE_INFINITY;
   const level = pickOr(draw.level, () => new Random(seed).fork('level of shards').pick(SHARD_LEVELS));
   const weakReads = isOrdered(level) ? {} : { weakReads: 0 };
   const members = asked === 'joins' ? asked : false;
+  const horizonMs = Number.POSITIVE_INFINITY;
   const fixed = { level, ...weakReads, horizonMs, switches: false, members, nodes } as const;
   const drawn = drawScenario(seed, { ...draw, ...fixed });
   const needed = isOrdered(level) ? majorityOf(shards.replicas) : 1;
   const away = withMostVoters(drawn.absence.nodes.slice(0, shards.replicas - needed), shards);
   const sharded = { ...drawn, shards, absence: { ...drawn.absence, nodes: away } };
-  if (switches !== 'all' || isOrdered(level)) return sharded;
+  if (switches !== 'all') return sharded;
+  const spread = { nodes: asked === 'joins' ? nodes + JOINS_MAX : nodes, replicas: shards.replicas };
   const activeMs = Math.max(500, ...drawn.clients.map(planMs));
-  const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, {
-    nodes: asked === 'joins' ? nodes + JOINS_MAX : nodes,
-    replicas: shards.replicas,
-  });
-  const isLate = followers !== true && new Random(seed).fork('first shards').chance(0.3);
+  const steps = drawReshards(new Random(seed).fork('reshards'), activeMs, spread);
+  // With nothing on disk, who may end depends on the groups that it has, and these change under its end.
+  const isKept = !isOrdered(level) || drawn.durability !== 'none';
+  const isLate = isKept && followers !== true && new Random(seed).fork('first shards').chance(0.3);
   return { ...withoutFlushes(sharded), ...(isLate ? firstShards(shards, steps) : { steps }) };
 }
 

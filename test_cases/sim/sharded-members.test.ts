@@ -95,29 +95,47 @@ it('shards move while a controller that votes no more is gone for good', async (
   for (const id of [0, 1, 3]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
 });
 
-it('a controller that was removed as its shards began to move comes back, and the move ends', async () => {
+/** Asks one controller to remove another one, and so many milliseconds later a third one for more shards. */
+async function bothAtOnce(afterMs: number): Promise<SimCluster> {
   const cluster = await sharded(3);
   for (const key of KEYS) await ask(cluster, 0, set(key, key));
-  // Both are begun before either is known: nothing but luck keeps a client from asking for both.
-  const { views } = cluster.nodes[1]!.core!.groups;
-  views.reconfigure({
-    from: views.view!.configuration,
-    to: withVoters(views.configuration, [], [2]) as Configuration,
-    reason: 'a client has asked',
-    deadlineMs: cluster.nodes[1]!.clock.nowMs() + 1_000,
-    isFor: () => true,
-    done: () => {},
+  const { scheduler, nodes } = cluster;
+  // `member remove` would refuse it, had not both been begun before either is known.
+  scheduler.after(Math.max(0, -afterMs), () => {
+    const { views } = nodes[1]!.core!.groups;
+    if (views.view === null) return;
+    views.reconfigure({
+      from: views.view.configuration,
+      to: withVoters(views.configuration, [], [2]) as Configuration,
+      reason: 'a client has asked',
+      deadlineMs: nodes[1]!.clock.nowMs() + 1_000,
+      isFor: () => true,
+      done: () => {},
+    });
   });
-  await change(cluster, 0, { what: 'shards', keyspace: 'default', shards: 4 });
-  await cluster.run(2_000);
-  const began = cluster.nodes[0]!.core!.groups.views.placement?.move != null;
-  if (!began) await change(cluster, 0, { what: 'shards', keyspace: 'default', shards: 4 });
-  await cluster.run(2_000);
-  expect(votersOf(configurationAt(cluster, 0))).toEqual([0, 1]);
-  expect(cluster.nodes[0]!.core!.groups.views.placement!.move).not.toBeNull();
-  expect(await member(cluster, 0, 'add', '2')).toContain('these vote now');
-  await settled(cluster);
-  for (const id of [0, 1, 2]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
+  scheduler.after(Math.max(0, afterMs), () => {
+    const wanted: WantedKeyspace = { what: 'shards', keyspace: 'default', shards: 4 };
+    nodes[0]!.connect().submit({ kind: 'keyspace', change: wanted, format: 'table' }, () => {});
+  });
+  await cluster.run(4_000);
+  return cluster;
+}
+
+it('of a removal and a change of shards that are asked for at once one happens, or none', async () => {
+  const outcomes = new Set<string>();
+  for (let afterMs = -40; afterMs <= 80; afterMs += 10) {
+    const cluster = await bothAtOnce(afterMs);
+    const { views, shards } = cluster.nodes[0]!.core!.groups;
+    expect(views.placement?.move ?? null).toBeNull();
+    const voters = votersOf(configurationAt(cluster, 0));
+    const isRemoved = voters.length === 2;
+    const isChanged = views.placement !== null;
+    expect([isRemoved, isChanged]).not.toEqual([true, true]);
+    outcomes.add(`${isRemoved} ${isChanged} ${shards.length}`);
+    if (!isChanged) continue;
+    for (const id of voters) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
+  }
+  expect([...outcomes].sort()).toEqual(['false true 4', 'true false 3']);
 });
 
 it('a controller that is added after the shards changed learns of them before it serves', async () => {

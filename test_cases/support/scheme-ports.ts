@@ -6,6 +6,7 @@ import { Peers } from '../../src/membership/peers.ts';
 import { MemoryViewLog } from '../../src/membership/view-record.ts';
 import { HybridClock } from '../../src/ordering/hybrid-clock.ts';
 import { VersionVector } from '../../src/ordering/version-vector.ts';
+import { idsEndOf } from '../../src/placement/configuration.ts';
 import type { Replica } from '../../src/replication/replica.ts';
 import { ReplicaReads } from '../../src/replication/replica-reads.ts';
 import type { ControllerPorts, SchemePorts } from '../../src/replication/scheme-ports.ts';
@@ -40,6 +41,7 @@ function controllerPorts(): ControllerPorts {
   return {
     node: 0,
     configuration,
+    originsEnd: () => idsEndOf(configuration()),
     configured: configuration(),
     incarnation: 1,
     clock,

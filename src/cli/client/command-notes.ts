@@ -125,7 +125,7 @@ export const COMMAND_ARGUMENTS: Readonly<Record<string, readonly Note[]>> = {
     ['remove', '<name>: its keys get into the keyspaces with shorter prefixes'],
     ['prefix', '<name> <prefix>: another prefix'],
     ['<name>', '<level>: another level, such as sequential, or sequential/chain with its scheme'],
-    ['<name>', 'shards <number>[x<replicas>]: first shards, or another number, at eventual or causal'],
+    ['<name>', 'shards <number>[x<replicas>]: first shards, or another number'],
     ['<name>', 'move <shard> <controllers>: that shard gets these controllers, such as 3,4,5'],
     ['<name>', 'rebalance [without <controller>]: its shards evenly over the controllers'],
     ['<name>', 'cancel: ends a change, as long as the keyspaces before it serve'],

@@ -124,9 +124,13 @@ export class Hop {
       const key = keyIn(asked.ask.request);
       // mutant: waits-for-keys-that-stay
       if (asked.isLate || !groups.has(group) || (key !== null && groupOf(key) === group)) continue;
-      asked.isLate = true;
-      this.#late++;
+      this.#noteLate(asked);
     }
+  }
+
+  #noteLate(asked: Asked): void {
+    asked.isLate = true;
+    this.#late++;
   }
 
   /** Whether a request for the shard may be begun now. */
@@ -192,7 +196,14 @@ export class Hop {
     // mutant: answer-of-another-request
     const asked = this.#unanswered.get(answer.number);
     if (asked === undefined || asked.peer !== from || !asked.isSent) return;
-    this.#settle(asked);
+    const mayOthersGo = this.#settle(asked);
+    // If the request has to be begun anew, that comes before any later one of its client.
+    // mutant: lets-later-ones-go-first
+    this.#take(asked, from, answer);
+    if (mayOthersGo) this.#ports.onChange();
+  }
+
+  #take(asked: Asked, from: ControllerId, answer: HopAnswer): void {
     // mutant: forgets-what-was-seen
     noteReached(asked.session, asked.route.shard.group, answer.applied);
     const { reply } = answer;
@@ -237,8 +248,9 @@ export class Hop {
     const overdueMs = this.#ports.clock.nowMs() - OVERDUE_AFTER_TIMEOUTS * this.#ports.requestTimeoutMs;
     for (const asked of this.#unanswered.values()) {
       if (asked.sinceMs > overdueMs) return;
-      this.#settle(asked);
+      const mayOthersGo = this.#settle(asked);
       asked.waiter.onLost('the controller that has the key did not answer in time');
+      if (mayOthersGo) this.#ports.onChange();
     }
   }
 
@@ -257,13 +269,14 @@ export class Hop {
     bus.send(asked.peer, asked.ask);
   }
 
-  #settle(asked: Asked): void {
+  /** @returns true when other requests may begin that have waited for this one */
+  #settle(asked: Asked): boolean {
     const { peer, route, ask } = asked;
     this.#unanswered.delete(ask.number);
     const isLast = this.#noteOver(asked);
     const isRouteFree = route.onAnswered(peer);
     const isOutboxFree = asked.isSent && this.#outboxTo(peer).onAnswered(asked);
-    if (isLast || isOutboxFree || (isRouteFree && route.choose() !== peer)) this.#ports.onChange();
+    return isLast || isOutboxFree || (isRouteFree && route.choose() !== peer);
   }
 
   /** @returns true when it was the last late one */
@@ -283,7 +296,10 @@ export class Hop {
     this.askedAgain++;
     const number = ++this.#lastNumber;
     const after = reachedIn(session, route.shard.group);
-    this.#push({ ...asked, ask: { ...ask, number, after }, peer: next, tried, isSent: false });
+    const again = { ...asked, ask: { ...ask, number, after }, peer: next, tried, isSent: false };
+    const key = keyIn(ask.request);
+    if (key !== null && this.#ports.groupOf(key) !== route.shard.group) this.#noteLate(again);
+    this.#push(again);
     return true;
   }
 

@@ -82,6 +82,7 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
     configuration: views.configuration,
     zones: zonesIn(views.configuration, parts.settings.zones),
     epoch: epochOf(views.placement) + 1,
+    stamp: core.time.cluster.nowMs() * STAMPS_PER_MS + parts.settings.self,
     remembers: parts.settings.dataDir !== '',
     broadcastApart: views.placement?.broadcastApart ?? false,
   });
@@ -127,6 +128,9 @@ function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply 
   const gate = views.gate('write');
   return gate.state === 'closed' ? failed(gate) : null;
 }
+
+/** A stamp of a change has the time, in cluster time, and the controller that was asked. */
+const STAMPS_PER_MS = 1_024;
 
 const FOLLOWED =
   'some controllers of this cluster do not vote, and go by the configuration: keyspaces keep their shards and levels';

@@ -61,10 +61,7 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
     const text = `controller ${wanted.go} is none of the cluster any more`;
     return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
   }
-  // One that was removed just as the move began is waited for: it may vote again.
-  // mutant: nobody-comes-back
-  const isAwaited = go === null && come !== null && situation.spreadOver(come).length > 0;
-  if (situation.isMoving && !isAwaited) return refused(MOVING);
+  if (situation.isMoving) return refused(MOVING);
   if (wanted.come !== null && come === null) return joiningOf(wanted.come, wanted.zone, situation);
   if (go !== null && come === null && (isJoining(configuration, go) || situation.isLeftBehind(go)))
     return droppingOf(go, situation);

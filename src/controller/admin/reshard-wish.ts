@@ -26,7 +26,7 @@ type ParsedReshard =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** What holds when a client asks. */
-export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 'epoch'> {
+export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 'epoch' | 'stamp'> {
   readonly keyspaces: readonly KeyspaceSettings[];
   readonly configuration: Configuration;
   /** This controller remembers what was agreed on after a restart. */
@@ -42,14 +42,13 @@ export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedResh
   const own = keyspaces.find(({ name }) => name === keyspace);
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
-  if (isOrdered(own.level))
-    return refused(`${keyspace} is at ${own.level}: shards change at eventual and causal alone`);
   if (!remembers) return refused('controllers need a data_dir for that, in which they remember their shards');
   const first = now === undefined ? firstShardsOf(wanted, own, state) : null;
   if (first?.kind === 'refused' || first?.kind === 'same') return first;
   const flaw = now === undefined ? null : flawOf(wanted, now, configuration);
   if (flaw !== null) return refused(flaw);
-  const reshard = planOf(wanted, { ...state, ...first?.begins, keyspace, controllers });
+  const situation = { ...state, ...first?.begins, keyspace, controllers, isOrdered: isOrdered(own.level) };
+  const reshard = planOf(wanted, situation);
   if (reshard === null) return refused('a cluster has no room for so many groups of shards');
   if (sameShards(reshard.from, reshard.to)) return { kind: 'same', text: sameText(wanted) };
   const causal = own.level === 'causal' ? causalGroupsOver(reshard, state) : 0;

@@ -394,6 +394,7 @@ function isCaughtUp(journal: JournalWatch, catchUp: CatchUp): boolean {
  */
 function knownIn({ vector, controller }: SchemePorts, { applied }: RequestOrder): VersionVector {
   const known = new VersionVector(vector.times());
-  known.advanceAllTo(applied, idsEndOf(controller.configuration()));
+  // mutant: knows-writes-of-members-alone
+  known.advanceAllTo(applied, controller.originsEnd());
   return known;
 }

@@ -3,6 +3,51 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes in how a keyspace gets from one group to another while clients write and read. */
 export const MOVE_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'lets-later-ones-go-first',
+    name: 'begins later requests of a client before the one that was refused last is begun anew',
+    edit: { statement: 'if (mayOthersGo) this.#ports.onChange(); $' },
+    test: {
+      file: 'reshard.test.ts',
+      name: 'a write that is refused last is begun anew before the later ones of its client',
+    },
+  },
+  {
+    anchor: 'waits-for-each-other',
+    name: 'lets a request of a peer wait for late answers, while that peer waits in the same way',
+    edit: { test: "access === 'none'" },
+    test: {
+      file: 'ordered-reshard.test.ts',
+      name: 'while a keyspace with 3 shards gets two a miss is no error for a client that has sent further reads',
+    },
+  },
+  {
+    anchor: 'misses-are-not-remembered',
+    name: 'takes a key for forgotten that was not there before either',
+    edit: { value: 'false' },
+    test: {
+      file: 'ordered-reshard.test.ts',
+      name: 'while a keyspace with 3 shards gets two a miss is no error for a client that has sent further reads',
+    },
+  },
+  {
+    anchor: 'order-takes-slots-in',
+    name: 'moves keys into an ordered group that has had a flush of its own',
+    edit: { test: 'true' },
+    test: {
+      file: 'ordered-reshard.test.ts',
+      name: 'a shard that gets the keys of another one keeps what was written after a flush, by whatever clock',
+    },
+  },
+  {
+    anchor: 'knows-writes-of-members-alone',
+    name: 'never knows the writes of a controller whose keys came to an ordered group by a move',
+    edit: { statement: 'known.advanceAllTo(applied, idsEndOf(controller.configuration()));' },
+    test: {
+      file: 'ordered-reshard.test.ts',
+      name: 'shards at linearizability, with broadcast, become more, and fewer, and no key is lost',
+    },
+  },
+  {
     anchor: 'proof-behind-lost-barrier',
     name: 'takes what the group before proves for true, though others may serve the keys in the group after',
     edit: { value: 'OPEN' },

@@ -5,7 +5,7 @@ export const PLACEMENT_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'forgets-placement',
     name: 'forms a view without the placement of the view before it',
-    edit: { value: 'placementAfter(null, members)' },
+    edit: { value: 'placementAfter(null, members, chosen.configuration)' },
     level: 'sequential',
     switches: true,
     seeds: 300,

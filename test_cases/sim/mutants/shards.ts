@@ -311,12 +311,21 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    anchor: 'nobody-comes-back',
-    name: 'takes nobody back while shards move that wait for it',
-    edit: { value: 'false' },
+    anchor: 'removes-who-gets-shards',
+    name: 'removes a controller that has shards, since nothing forbade it when it was asked for',
+    edit: { value: 'true' },
     test: {
       file: 'sharded-members.test.ts',
-      name: 'a controller that was removed as its shards began to move comes back, and the move ends',
+      name: 'of a removal and a change of shards that are asked for at once one happens, or none',
+    },
+  },
+  {
+    anchor: 'gives-shards-to-who-leaves',
+    name: 'gives shards to a controller that has just been removed',
+    edit: { value: 'true' },
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'of a removal and a change of shards that are asked for at once one happens, or none',
     },
   },
   {

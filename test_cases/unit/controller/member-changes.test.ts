@@ -71,13 +71,12 @@ describe('a change of the controllers that vote', () => {
     expect(changeOf({ come: 'x:1' }, FIVE, [1])).toMatchObject({ code: 'NO_MAJORITY' });
   });
 
-  it('changes nothing while a keyspace is changed, but takes back who has shards of it', () => {
+  it('changes nothing while a keyspace is changed, whoever has shards of it', () => {
     const refusal = 'refused: which controllers vote can be changed while no keyspace is being changed';
     expect(after({ go: '3' }, FIVE, ALL, '', '', true)).toContain(refusal);
     expect(after({ come: 'x:1' }, FIVE, ALL, '', '', true)).toContain(refusal);
     expect(after({ come: '4' }, WITHOUT_4, ALL, '', '', true)).toContain(refusal);
-    expect(after({ come: '4' }, WITHOUT_4, ALL, '', 'carts', true)).toEqual([0, 1, 2, 3, 4]);
-    expect(after({ come: '4', go: '3' }, WITHOUT_4, ALL, '', 'carts', true)).toContain(refusal);
+    expect(after({ come: '4' }, WITHOUT_4, ALL, '', 'carts', true)).toContain(refusal);
   });
 
   it('keeps who has shards', () => {

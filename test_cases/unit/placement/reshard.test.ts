@@ -37,7 +37,15 @@ const AGREED = agreedShardsOf(
   ),
 );
 const CONTROLLERS = [0, 1, 2, 3, 4, 5];
-const wish = { agreed: AGREED, keyspace: 'default', controllers: CONTROLLERS, zones: [], epoch: 1 };
+const wish = {
+  agreed: AGREED,
+  keyspace: 'default',
+  controllers: CONTROLLERS,
+  zones: [],
+  epoch: 1,
+  isOrdered: false,
+  stamp: 1,
+};
 const to = (shards: number) => resharded(wish, shards)!;
 const BEGUN = withReshard(null, { keyspaces: KEYSPACES, shards: AGREED }, to(5));
 
@@ -60,12 +68,23 @@ describe('another number of shards', () => {
     expect(Math.max(...loads) - Math.min(...loads)).toBeLessThanOrEqual(1);
   });
 
+  it('gives a shard that gets slots another group at an ordered level, and no other one', () => {
+    const ordered = { ...wish, isOrdered: true };
+    const numbersOf = ({ groups }: AgreedShards) => groups.map(([number]) => number);
+    const before = numbersOf(to(3).from);
+    const fewer = resharded(ordered, 2)!.to;
+    expect(numbersOf(fewer).filter((number) => before.includes(number))).toEqual([]);
+    expect(fewer.groups.map(([, ...ids]) => ids)).toEqual(to(2).to.groups.map(([, ...ids]) => ids));
+    expect(fewer.places).toEqual(['0-at-1', '1-at-1']);
+    expect(numbersOf(resharded(ordered, 5)!.to).slice(0, 3)).toEqual(before);
+  });
+
   it('gives a shard that is made again another group and another name', () => {
     const first = to(4).to;
     const agreed = [...AGREED.filter(({ keyspace }) => keyspace !== 'default'), first];
     const back = resharded({ ...wish, agreed, epoch: 5 }, 3)!.to;
     expect(back).toEqual(AGREED.find(({ keyspace }) => keyspace === 'default'));
-    const again = resharded({ ...wish, agreed: AGREED, epoch: 9 }, 4)!.to;
+    const again = resharded({ ...wish, agreed: AGREED, epoch: 9, stamp: 9 }, 4)!.to;
     expect(again.groups[3]![0]).not.toBe(first.groups[3]![0]);
     expect(again.places![3]).not.toBe(first.places![3]);
   });

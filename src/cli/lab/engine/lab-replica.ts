@@ -11,7 +11,7 @@ import type { PeerBus } from '../../../membership/peer-bus.ts';
 import { Peers } from '../../../membership/peers.ts';
 import { MemoryViewLog } from '../../../membership/view-record.ts';
 import { NODES_MAX } from '../../../ordering/version.ts';
-import { configurationOf } from '../../../placement/configuration.ts';
+import { configurationOf, idsEndOf } from '../../../placement/configuration.ts';
 import { Group } from '../../../replication/group.ts';
 import type { GroupMessage } from '../../../replication/messages.ts';
 import { type Reader, ReadFlow } from '../../../replication/read-flow.ts';
@@ -241,6 +241,7 @@ function controllerPorts(
   return {
     node: life,
     configuration: () => ALL,
+    originsEnd: () => idsEndOf(ALL),
     configured: ALL,
     incarnation: 1,
     clock: FROZEN,
