@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ask: (stage, node, ...words) => stage.ask(idOf(node), askedIn(words)),
   level: (stage, node, level) => stage.changeLevel(idOf(node), level!),
   shards: (stage, node, shards) => stage.changeShards(idOf(node), Number(shards)),
+  move: (stage, node, shard, ...ids) => stage.moveShard(idOf(node), Number(shard), ids.map(idOf)),
+  force: (stage, node, ...lost) => stage.forceOut(idOf(node), lost.map(idOf)),
   member: (stage, node, what, controller) => stage.changeMembers(idOf(node), what === 'add', controller!),
   run: (stage, ms) => stage.run(Number(ms)),
   show: (stage) => stage.show(),

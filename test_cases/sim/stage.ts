@@ -88,6 +88,20 @@ export class Stage {
     this.#askFor(id, `${shards} shards`, { kind: 'keyspace', change, format: 'table' });
   }
 
+  /** A client asks a controller to give a shard to these controllers. */
+  moveShard(id: number, shard: number, controllers: readonly number[]): void {
+    const change = { what: 'move', keyspace: DEFAULT_KEYSPACE, shard, controllers } as const;
+    const named = controllers.map((one) => `n${one}`).join(', ');
+    this.#askFor(id, `shard ${shard} at ${named}`, { kind: 'keyspace', change, format: 'table' });
+  }
+
+  /** A client asks a controller to go on without these, which are lost, and confirms it. */
+  forceOut(id: number, lost: readonly number[]): void {
+    const forced = { lost: lost.map(String), isConfirmed: true };
+    const change = { come: null, go: null, forced };
+    this.#askFor(id, `member remove ${lost.join(' ')} --force`, { kind: 'member', change, format: 'table' });
+  }
+
   /** A client asks a controller to have another one vote, or go. One that joins is started as soon as it has an id. */
   changeMembers(id: number, isToCome: boolean, controller: string): void {
     this.#newcomers ??= startingNewcomers(this.#cluster);
