@@ -6,7 +6,7 @@ import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
-import { moveOf, settled, until } from './moving.ts';
+import { moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Clusters that were started without shards, and whose keyspace gets some while clients read and write. */
@@ -162,20 +162,7 @@ it.each(['async', 'sync'] as const)('all are restarted at any step, at durabilit
   const cluster = await whole('eventual', durability, 3);
   for (const key of KEYS) await ask(cluster, 0, set(key, key));
   await change(cluster, toShards(3, 1));
-  for (const phase of ['preparing', 'barrier', 'settling']) {
-    await until(cluster, () => {
-      const move = moveOf(cluster);
-      return move === null || move.phase === phase;
-    });
-    await cluster.run(phase === 'preparing' ? 100 : 1);
-    for (const node of cluster.nodes) node.kill();
-    for (const node of cluster.nodes) node.start();
-    await cluster.run(2_000);
-  }
-  await settled(cluster);
-  for (const node of cluster.nodes) node.kill();
-  for (const node of cluster.nodes) node.start();
-  await cluster.run(3_000);
+  await restartAllInEachPhase(cluster);
   for (const node of [0, 1, 2]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
   expect(copiesIn(cluster)).toBe(KEYS.length);
 });

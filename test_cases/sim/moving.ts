@@ -66,3 +66,22 @@ export function isHeld({ nodes }: SimCluster, node: number, key: string): boolea
   const { store } = nodes[node]!;
   return store.holds(key, nodes[node]!.newest(key)!.version);
 }
+
+/** In each phase of the move that is under way all controllers are killed and started again, and once more at its end. */
+export async function restartAllInEachPhase(cluster: SimCluster): Promise<void> {
+  const restartAll = async (thenMs: number): Promise<void> => {
+    for (const node of cluster.nodes) node.kill();
+    for (const node of cluster.nodes) node.start();
+    await cluster.run(thenMs);
+  };
+  for (const phase of ['preparing', 'barrier', 'settling']) {
+    await until(cluster, () => {
+      const move = moveOf(cluster);
+      return move === null || move.phase === phase;
+    });
+    await cluster.run(phase === 'preparing' ? 100 : 1);
+    await restartAll(3_000);
+  }
+  await settled(cluster);
+  await restartAll(4_000);
+}

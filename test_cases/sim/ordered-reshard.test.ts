@@ -7,7 +7,7 @@ import { arithmeticRequest, deleteRequest } from '../../src/protocol/make-reques
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
-import { moveOf, settled, until } from './moving.ts';
+import { moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
 import { runScenario } from './run-scenario.ts';
 import { drawScenario } from './scenario.ts';
 import { SimCluster } from './sim-cluster.ts';
@@ -206,20 +206,7 @@ describe.each([1, 3, undefined])('while a keyspace with %s shards gets two', (sh
       await fill(cluster);
       await cluster.run(2_000);
       await change(cluster, toShards(2, 2));
-      for (const phase of ['preparing', 'barrier', 'settling']) {
-        await until(cluster, () => {
-          const move = moveOf(cluster);
-          return move === null || move.phase === phase;
-        });
-        await cluster.run(phase === 'preparing' ? 100 : 1);
-        for (const node of cluster.nodes) node.kill();
-        for (const node of cluster.nodes) node.start();
-        await cluster.run(3_000);
-      }
-      await settled(cluster);
-      for (const node of cluster.nodes) node.kill();
-      for (const node of cluster.nodes) node.start();
-      await cluster.run(4_000);
+      await restartAllInEachPhase(cluster);
       await expectEverywhere(cluster, all('old'));
       expect(copiesIn(cluster)).toBe(2 * KEYS.length);
     },
