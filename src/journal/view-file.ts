@@ -101,9 +101,10 @@ export class ViewFile implements ViewLog {
   }
 
   async #write(record: ViewRecord): Promise<void> {
-    const { placement, installed, configuration, installedConfiguration, ...others } = record;
+    const { journal, placement, installed, configuration, installedConfiguration, ...others } = record;
     const stored: StoredRecord = {
       ...others,
+      ...(journal === null ? {} : { journal }),
       ...(placement === null && installed === null ? {} : { placement, installed }),
       ...(configuration === null && installedConfiguration === null
         ? {}
@@ -171,6 +172,7 @@ export class ViewFile implements ViewLog {
     this.#nextSlot = found.nextSlot;
     return {
       ...record,
+      journal: record.journal ?? null,
       placement: record.placement ?? null,
       installed: record.installed ?? null,
       configuration: record.configuration ?? null,
@@ -189,10 +191,10 @@ export class ViewFile implements ViewLog {
   }
 }
 
-/** Without a placement and a configuration the record has the form of release 0.2.0, which knows none. */
-type StoredRecord = Omit<ViewRecord, Agreed> & Partial<Pick<ViewRecord, Agreed>>;
+/** Without these fields the record has the form of release 0.2.0, which knows none of them. */
+type StoredRecord = Omit<ViewRecord, Added> & Partial<Pick<ViewRecord, Added>>;
 
-type Agreed = 'placement' | 'installed' | 'configuration' | 'installedConfiguration';
+type Added = 'journal' | 'placement' | 'installed' | 'configuration' | 'installedConfiguration';
 
 /** Beside the journal's directory. The name tells the group, unless that is the root group. */
 export function viewFileOf(

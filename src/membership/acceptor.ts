@@ -30,6 +30,7 @@ export class Acceptor {
       accepted: NO_BALLOT,
       members: [],
       sync: false,
+      journal: null,
       placement: null,
       installed: null,
       configuration: null,
@@ -71,6 +72,11 @@ export class Acceptor {
     return this.#record.installedConfiguration;
   }
 
+  /** The journal that had the state of the accepted view: see `ViewRecord`. */
+  get journal(): string | null {
+    return this.#record.journal;
+  }
+
   get retention(): Retention {
     return this.#retention;
   }
@@ -87,13 +93,15 @@ export class Acceptor {
 
   /**
    * @param sync in this view, every acknowledgement of this controller means: on my disk
+   * @param journal the name of the journal that has the state of this view
    * @param done called when the acceptance is on disk, unless a higher ballot has been promised by then
    */
-  accept({ ballot, members, placement, configuration }: View, sync: boolean, done: () => void): void {
+  accept(view: View, sync: boolean, journal: string, done: () => void): void {
     this.#retention = 'intact';
+    const { ballot, members, placement, configuration } = view;
     const { installed, installedConfiguration } = this.#record;
-    const view = { promised: ballot, accepted: ballot, members, sync, placement, configuration };
-    this.#save({ ...view, installed, installedConfiguration }, done);
+    const accepted = { promised: ballot, accepted: ballot, members, sync, journal, placement, configuration };
+    this.#save({ ...accepted, installed, installedConfiguration }, done);
   }
 
   /** The accepted view is installed. Its placement and configuration are recorded where they are new. */

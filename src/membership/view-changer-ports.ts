@@ -63,8 +63,14 @@ export interface ViewState {
   readonly resumePoint: Version;
   /** A transfer has brought some writes and not all: no view may continue from this state. */
   readonly isPartial: boolean;
-  /** This run found a state in its journal that was partial when the run before it ended. */
-  readonly wasPartial: boolean;
+  /** The name of the journal that has the state; empty when no journal on disk has it. */
+  readonly journal: string;
+  /**
+   * Whether this run began without the state that an earlier run had in the accepted view.
+   *
+   * @param journal the name of the journal that had that state, as the view record has it
+   */
+  hasLost(journal: string | null): boolean;
   queued(): Effect[];
   freeze(): void;
   /**

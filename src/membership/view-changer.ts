@@ -120,9 +120,9 @@ export class ViewChanger {
 
   get acceptor(): AcceptorState {
     const { incarnation, state } = this.#ports;
-    const { promised, accepted, members, retention } = this.#record;
-    const isPartial = state.isPartial || (isRecovered(retention) && state.wasPartial);
-    const isGone = retention !== 'lost' && isPartial;
+    const { promised, accepted, members, retention, journal } = this.#record;
+    const hasLost = state.isPartial || (isRecovered(retention) && state.hasLost(journal));
+    const isGone = retention !== 'lost' && hasLost;
     return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
 
@@ -333,7 +333,8 @@ export class ViewChanger {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
         return log.warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
-      this.#record.accept(view, sync, () => this.#tell(from, { type: 'accepted', ballot }));
+      const { journal } = state;
+      this.#record.accept(view, sync, journal, () => this.#tell(from, { type: 'accepted', ballot }));
     });
   }
 

@@ -13,6 +13,11 @@ export interface ViewRecord {
   readonly members: readonly Member[];
   /** Every acknowledgement in the accepted view means: on my disk (durability `sync`). */
   readonly sync: boolean;
+  /**
+   * The name of the journal that had the state of the accepted view. Empty: none had it. Null: the record is from a
+   * release that did not note it.
+   */
+  readonly journal: string | null;
   /** The placement of the accepted view. */
   readonly placement: Placement | null;
   /** The placement of the last view that is known to have been installed here. */

@@ -36,6 +36,8 @@ export interface ReplicaReadsPorts {
   readonly finder: ValueFinder;
   /** Cluster time, milliseconds since 1970. */
   readonly timeMs: () => WallMs;
+  /** `timeMs` may decide whether an entry has expired. At the ordered levels the controllers have to agree on it first. */
+  readonly isTimed: () => boolean;
   /**
    * Told, when a read is issued, what the read will bring: the record that the journal has then, if any. Null where
    * nothing asks for it.
@@ -58,15 +60,17 @@ export class ReplicaReads {
   readonly #windows: ReadWindows;
   readonly #finder: ValueFinder;
   readonly #timeMs: () => WallMs;
+  readonly #isTimed: () => boolean;
   readonly #onIssue: OnIssue | null;
 
-  constructor({ replica, store, windows, finder, timeMs, onIssue }: ReplicaReadsPorts) {
+  constructor({ replica, store, windows, finder, timeMs, isTimed, onIssue }: ReplicaReadsPorts) {
     this.#replica = replica;
     this.#journal = replica.journal;
     this.#store = store;
     this.#windows = windows;
     this.#finder = finder;
     this.#timeMs = timeMs;
+    this.#isTimed = isTimed;
     this.#onIssue = onIssue;
   }
 
@@ -80,7 +84,8 @@ export class ReplicaReads {
    * @param done not called, or called with a failure, once the reader is gone
    */
   read(key: string, done: ReadDone, reader: Reader): void {
-    if (this.#replica.isUnserved(key)) return done(MOVED, null, 0);
+    const refusal = this.#refusal(key);
+    if (refusal !== null) return done(refusal, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) return this.#onNothing(key, done, reader);
@@ -105,7 +110,8 @@ export class ReplicaReads {
   #readAgain(key: string, bytes: number, done: ReadDone, reader: Reader): void {
     // mutant: reads-again-within-window
     this.#windows.elsewhere.leave(bytes);
-    if (this.#replica.isUnserved(key)) return done(MOVED, null, 0);
+    const refusal = this.#refusal(key);
+    if (refusal !== null) return done(refusal, null, 0);
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
     if (record === null) {
@@ -139,6 +145,20 @@ export class ReplicaReads {
     this.#windows.store.onTurnEnd();
   }
 
+  /** Why the key cannot be read now; null when it can. */
+  #refusal(key: string): RequestFailure | null {
+    if (this.#replica.isUnserved(key)) return MOVED;
+    // mutant: expires-by-own-clock
+    return this.#isTimed() || !this.#dependsOnTime(key) ? null : UNTIMED;
+  }
+
+  /** The entry of the key may have expired, or may have been flushed, by a time that is not agreed on yet. */
+  #dependsOnTime(key: string): boolean {
+    const record = this.#journal.newest(key);
+    if (record === undefined || record.tombstone) return false;
+    return record.expiresAtMs !== 0 || this.#journal.announcedFlush !== null;
+  }
+
   #liveRecord(key: string, nowMs: number): JournalRecord | null {
     const record = this.#journal.newest(key);
     return record !== undefined && this.#journal.isLive(record, nowMs) ? record : null;
@@ -166,9 +186,10 @@ export class ReplicaReads {
   }
 
   #readNow(key: string, bytes: number, done: ReadDone, reader: Reader): void {
-    if (this.#replica.isUnserved(key)) {
+    const refusal = this.#refusal(key);
+    if (refusal !== null) {
       this.#windows.store.leave(bytes);
-      return done(MOVED, null, 0);
+      return done(refusal, null, 0);
     }
     const nowMs = this.#timeMs();
     const record = this.#liveRecord(key, nowMs);
@@ -252,6 +273,12 @@ const HOT_WITHIN_SEC = 60;
  * What a read takes beside the value, in bytes: a request and a reply of a memcached, and what is remembered of both.
  */
 const READ_BYTES = 64;
+
+/** A wrong clock would take an entry for expired that is not, or for alive that is not. */
+const UNTIMED = failure(
+  'CLOCK_UNKNOWN',
+  'the controllers have not yet agreed on the time, by which this entry may have expired; try again',
+);
 
 /** The result for a reader that is gone: no client sees it. */
 const NOT_WANTED = failure('CLIENT_LEFT', 'the value is not wanted any more');

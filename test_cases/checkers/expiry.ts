@@ -8,8 +8,10 @@ export interface Expiry {
   readonly rateErrorMax: number;
   /** How much two controllers may differ in reading cluster time, in milliseconds. */
   readonly spreadMs: number;
-  /** Reads that see every write that was answered before. Others see those of their own connection. */
+  /** Reads that see every write that was answered before. */
   readonly strict: ReadonlySet<Event>;
+  /** Whether each read sees the earlier writes of its own connection. */
+  readonly seesOwn: boolean;
   /** Whether clients asked for flushes, which may end entries at any time. */
   readonly isFlushed: boolean;
 }
@@ -36,7 +38,7 @@ function wrongRead(write: Event, reads: readonly Event[], expiry: Expiry): strin
   const livesMs = expiry.secondsOf(write.key) * 1_000;
   const earliest = write.invokedAt + livesMs * (1 - rateErrorMax) - spreadMs;
   const latest = write.returnedAt + livesMs * (1 + rateErrorMax) + spreadMs;
-  const isTold = (read: Event) => expiry.strict.has(read) || read.client === write.client;
+  const isTold = (read: Event) => expiry.strict.has(read) || (expiry.seesOwn && read.client === write.client);
   for (const read of reads) {
     if (isHit(read) && read.invokedAt > latest) return `was still there ${span(read)}`;
     if (isHit(read) || read.invokedAt < write.returnedAt || !isTold(read)) continue;

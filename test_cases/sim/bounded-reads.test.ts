@@ -4,6 +4,7 @@ import { readItemRequest, storageRequest } from '../../src/protocol/make-request
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { SimCluster } from './sim-cluster.ts';
+import type { SimNode } from './sim-node.ts';
 
 /** Scripted scenes of reads with a bound on staleness. The swarm has them under all faults. */
 
@@ -130,4 +131,27 @@ describe.each(['causal', 'eventual'] as const)('a read with a bound at %s', (lev
     await cluster.run(2_000);
     expect(shownBy(await ask(cluster, 1, read(500), 50))).toBe('missed');
   });
+});
+
+/** One of two clocks leaps while both controllers restart, so that nothing tells which of the two is right. */
+it('a bounded read at eventual waits until the time is agreed, and misses no entry by a wrong clock', async () => {
+  const settings = { requestTimeoutMs: 1_000, durability: 'sync' } as const;
+  const cluster = new SimCluster({ seed: 7, level: 'eventual', nodes: 2, settings });
+  await cluster.start();
+  await cluster.run(2_000);
+  const lasting = storageRequest('set', 'x', 0, 600, Buffer.from('there'));
+  expect(await ask(cluster, 1, lasting, 200)).toMatchObject({ outcome: 'stored' });
+  const [first, second] = cluster.nodes as [SimNode, SimNode];
+  cluster.kill(first, second);
+  first.start();
+  second.start();
+  second.clock.skewMs = 3 * 3_600_000;
+  await cluster.run(5_000);
+  expect(await ask(cluster, 1, read(2_000), 1_500)).toMatchObject({
+    kind: 'server_error',
+    code: 'CLOCK_UNKNOWN',
+  });
+  second.clock.skewMs = 0;
+  await cluster.run(2_000);
+  expect(shownBy(await ask(cluster, 1, read(2_000), 1_500))).toBe('there');
 });

@@ -63,6 +63,17 @@ it('regression: a read with a bound went by a wrong clock before the time was ag
   expect((await runScenario(drawScenario(47_017_087, draw))).violations).toEqual([]);
 });
 
+it('regression: an empty journal was taken for one that a view was accepted with (seeds 65000631, 65001881)', async () => {
+  const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['sync'] } as const;
+  for (const seed of [65_000_631, 65_001_881])
+    expect((await runScenario(drawScenario(seed, draw))).violations).toEqual([]);
+});
+
+it('regression: a local read went by a wrong clock before the time was agreed (seed 66003215)', async () => {
+  const draw = { level: 'sequential', scheme: 'chain', durabilities: ['sync'] } as const;
+  expect((await runScenario(drawScenario(66_003_215, draw))).violations).toEqual([]);
+});
+
 it('regression: a write that was left out was tried again behind a later one (seed 45006248)', async () => {
   const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['none'] } as const;
   expect((await runScenario(drawScenario(45_006_248, draw))).violations).toEqual([]);

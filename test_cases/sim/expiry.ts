@@ -1,10 +1,10 @@
 import type { History } from '../../src/checkers/history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
-import type { Level } from '../../src/placement/level.ts';
 import type { Expiry } from '../checkers/expiry.ts';
 import type { Judged } from './judged.ts';
 import type { Random } from './random.ts';
+import type { Scenario } from './scenario.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
 
@@ -69,12 +69,13 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
 }
 
 /**
- * What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too.
+ * What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too. At
+ * `eventual` the shard of a key may send a connection to another replica, which does not have its last writes yet.
  *
  * @param strict operations that had to be linearizable
  */
 export function expiryOf(
-  { level, clients }: { readonly level: Level; readonly clients: readonly ClientPlan[] },
+  { level, clients, faults, shards }: Pick<Scenario, 'level' | 'clients' | 'faults' | 'shards'>,
   cluster: Pick<Judged, 'nodes' | 'resumptions'>,
   strict: History,
 ): Expiry {
@@ -92,6 +93,7 @@ export function expiryOf(
     rateErrorMax: SLEW_MAX + DRIFT_MAX,
     spreadMs: began ? STEPS_MS + SPREAD_MS : SPREAD_MS,
     strict: new Set(strict),
+    seesOwn: level !== 'eventual' || shards === undefined || faults.length === 0,
     isFlushed: clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush')),
   };
 }

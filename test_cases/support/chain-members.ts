@@ -121,6 +121,7 @@ export class ChainMembers {
         isEnding: () => false,
         queueBytesMax: 1_000_000,
         recovered: NOTHING_RECOVERED,
+        hasEntries: true,
         durability: 'async',
         recordedKnown: () => [0, 0, 0],
       },

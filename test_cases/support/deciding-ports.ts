@@ -13,7 +13,15 @@ export function decidingPorts(
   const finder = { find: () => {} };
   const windows = wideWindows();
   return {
-    reads: new ReplicaReads({ replica, store, windows, finder, timeMs: () => 1, onIssue: null }),
+    reads: new ReplicaReads({
+      replica,
+      store,
+      windows,
+      finder,
+      timeMs: () => 1,
+      isTimed: () => true,
+      onIssue: null,
+    }),
     evaluator: evaluatorOf(() => 1, 1_048_576),
     takesDifferences: () => true,
     isTimed: () => true,

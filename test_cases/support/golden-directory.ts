@@ -31,6 +31,7 @@ export const GOLDEN_VIEW: ViewRecord = {
     { node: 2, incarnation: Number.MAX_SAFE_INTEGER },
   ],
   sync: true,
+  journal: null,
   placement: null,
   installed: null,
   configuration: null,

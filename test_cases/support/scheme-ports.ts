@@ -98,6 +98,7 @@ export function schemePortsOf(
       windows: wideWindows(),
       finder,
       timeMs: () => 1,
+      isTimed: () => true,
       onIssue: null,
     }),
     evaluator: evaluatorOf(() => 1, 1_048_576),

@@ -136,6 +136,7 @@ function recordOf(configuration: Configuration): ViewRecord {
     accepted: ballot,
     members: votersOf(configuration).map((node) => ({ node, incarnation: RESTORED })),
     sync: false,
+    journal: null,
     placement: null,
     installed: null,
     configuration,

@@ -35,6 +35,8 @@ export interface OrderPorts {
   /** The most bytes of writes that may wait for agreement before further writes have to wait outside. */
   readonly queueBytesMax: number;
   readonly recovered: RecoveredState;
+  /** False in a root group without entries: it has no state that could be lost. */
+  readonly hasEntries: boolean;
   /** `sync`: an acknowledgement means on my disk. `none`: the store alone has the values. */
   readonly durability: Durability;
   /** The version vector that was last recorded in the journal. */

@@ -262,7 +262,7 @@ function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: (
     isDrained,
     takesDifferences,
   } = ports.controller;
-  const { queueBytesMax, durability } = ports.settings;
+  const { queueBytesMax, durability, hasEntries } = ports.settings;
   const orderPorts = {
     node,
     idsEnd: () => idsEndOf(configuration()),
@@ -281,6 +281,7 @@ function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: (
     isEnding: isDrained,
     queueBytesMax,
     recovered,
+    hasEntries,
     durability,
     recordedKnown: ports.recordedKnown,
   };

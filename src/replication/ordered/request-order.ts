@@ -40,7 +40,8 @@ export class RequestOrder implements ViewState {
   readonly #agreement: OrderAgreement;
   #ballot: Ballot = NO_BALLOT;
   readonly #phase: OrderPhase;
-  readonly wasPartial: boolean;
+  /** The journal had something when this run began. */
+  readonly #hadContent: boolean;
   #applied: Version;
   #completed = 0;
   /** Messages of the view that is accepted and not yet installed here. */
@@ -53,9 +54,8 @@ export class RequestOrder implements ViewState {
     this.#early = new EarlyMessages(ports.queueBytesMax);
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
-    const isUnordered = sameVersion(watermarks.applied, NO_VERSION);
-    this.#phase = new OrderPhase(isUnordered);
-    this.wasPartial = isUnordered && hasContent(ports);
+    this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
+    this.#hadContent = hasContent(ports);
     // mutant: forgets-queue-at-start
     for (const effect of staged) this.#queue.push(effect, 0);
     this.#agreement = makeAgreement({
@@ -133,6 +133,23 @@ export class RequestOrder implements ViewState {
 
   get isPartial(): boolean {
     return this.#phase.isPartial;
+  }
+
+  get journal(): string {
+    return this.#ports.recovered.journalName;
+  }
+
+  /**
+   * A journal whose state is ordered up to some version has a state that members had. In one that is not, a transfer
+   * had brought a part of a state, or there was none: either the members had applied nothing yet, or this is another
+   * journal, since the one that had the state was damaged, removed or set aside. Only the names tell the last two apart.
+   */
+  hasLost(journal: string | null): boolean {
+    const { hasEntries, recovered } = this.#ports;
+    if (!hasEntries || !sameVersion(recovered.watermarks.applied, NO_VERSION)) return false;
+    // mutant: counts-on-another-journal
+    const isOther = journal === null || journal === '' || journal !== this.journal;
+    return isOther || this.#hadContent;
   }
 
   get phase(): Pick<OrderPhase, 'isConsistent' | 'mayMerge'> {
@@ -373,7 +390,7 @@ export class RequestOrder implements ViewState {
   }
 }
 
-/** A journal whose state was empty in its views has no record, and knows of no write from anywhere. */
+/** A journal to which nothing was ever brought has no record, and knows of no write from anywhere. */
 function hasContent({ replica, recovered }: OrderPorts): boolean {
   // mutant: empty-is-lost
   return replica.journal.records > 0 || recovered.watermarks.known.some((time) => time > 0);

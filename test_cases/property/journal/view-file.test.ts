@@ -16,6 +16,7 @@ const recordOf = (counter: number): ViewRecord => ({
   accepted: { counter, node: 0 },
   members: [{ node: 0, incarnation: counter }],
   sync: false,
+  journal: 'j1',
   placement: null,
   installed: null,
   configuration: null,

@@ -111,12 +111,30 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'counts-on-another-journal',
+    name: 'takes a journal that was begun anew for the one that had the state of the accepted view',
+    edit: { value: 'false' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: an empty journal was taken for one that a view was accepted with (seeds 65000631, 65001881)',
+    },
+  },
+  {
+    anchor: 'expires-by-own-clock',
+    name: 'tells a client that an entry has expired by a clock of which nobody knows whether it is right',
+    edit: { value: 'null' },
+    test: {
+      file: 'chain.test.ts',
+      name: 'regression: a local read went by a wrong clock before the time was agreed (seed 66003215)',
+    },
+  },
+  {
     anchor: 'bounded-by-a-wrong-clock',
     name: 'serves a read with a bound on staleness by a clock of which nobody knows whether it is right',
     edit: 'drop',
     test: {
-      file: 'chain.test.ts',
-      name: 'regression: a read with a bound went by a wrong clock before the time was agreed (seed 47017087)',
+      file: 'bounded-reads.test.ts',
+      name: 'a bounded read at eventual waits until the time is agreed, and misses no entry by a wrong clock',
     },
   },
   {

@@ -154,15 +154,15 @@ describe('the order that a session sees', () => {
 });
 
 describe('what is promised of entries that expire', () => {
-  const expiry: Omit<Expiry, 'strict' | 'isFlushed'> = {
+  const expiry: Omit<Expiry, 'strict' | 'seesOwn' | 'isFlushed'> = {
     secondsOf: () => 2,
     rateErrorMax: 0.05,
     spreadMs: 100,
   };
   const set = '0 x set:1 -> stored @0-10';
-  const check = (lines: readonly string[], { strict = true, isFlushed = false } = {}) => {
+  const check = (lines: readonly string[], { strict = true, seesOwn = true, isFlushed = false } = {}) => {
     const events = history(...lines);
-    return findWrongExpiry(events, { ...expiry, isFlushed, strict: new Set(strict ? events : []) });
+    return findWrongExpiry(events, { ...expiry, seesOwn, isFlushed, strict: new Set(strict ? events : []) });
   };
 
   it('holds when an entry is there until its time, and not after it', () => {
@@ -183,6 +183,7 @@ describe('what is promised of entries that expire', () => {
     const elsewhere = { strict: false };
     expect(check([set, '1 x get -> none @100-101'], elsewhere)).toBeNull();
     expect(check([set, '0 x get -> none @100-101'], elsewhere)).toContain('was gone already');
+    expect(check([set, '0 x get -> none @100-101'], { strict: false, seesOwn: false })).toBeNull();
     expect(check([set, '1 x get -> none @100-101'], { isFlushed: true })).toBeNull();
     expect(check(['0 x set:1 -> stored @50-200', '1 x get -> none @100-150'])).toBeNull();
   });

@@ -131,7 +131,15 @@ describe('a start is refused', () => {
       const placement = { epoch: 1, keyspaces, move: null };
       const ballot = { counter: 1, node: 0 };
       const none = { configuration: null, installed: null, installedConfiguration: null };
-      return { promised: ballot, accepted: ballot, members: [], sync: false, placement, ...none };
+      return {
+        promised: ballot,
+        accepted: ballot,
+        members: [],
+        sync: false,
+        journal: null,
+        placement,
+        ...none,
+      };
     };
     const remember = (level: Settings['level']) =>
       new Promise<void>((resolve) => storage!.viewLog.save(agreed(level), resolve));
@@ -179,6 +187,7 @@ describe('one group of several', () => {
       installed: null,
       configuration: null,
       installedConfiguration: null,
+      journal: null,
     };
     const ofEventual = await nextRun('eventual');
     await new Promise<void>((resolve) => ofEventual.viewLog.save(view, resolve));

@@ -50,6 +50,7 @@ const view = {
   configuration: null,
   installedConfiguration: null,
   sync: false,
+  journal: null,
 };
 const asideOf = () => readdirSync(settings().dataDir).filter((name) => name.includes('.damaged-'));
 

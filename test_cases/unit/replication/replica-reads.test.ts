@@ -36,6 +36,7 @@ it('regression: a read whose lost value was overwritten waited for itself, for e
     windows,
     finder,
     timeMs: () => 1,
+    isTimed: () => true,
     onIssue: null,
   });
   let found: string | undefined;

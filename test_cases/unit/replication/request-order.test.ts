@@ -49,6 +49,7 @@ function orderInView(refuse: (peer: number, reason: string) => void = () => {}):
     isEnding: () => false,
     queueBytesMax: 1_000_000,
     recovered: NOTHING_RECOVERED,
+    hasEntries: true,
     durability: 'async',
     recordedKnown: () => [0, 0, 0],
   } as const;
