@@ -63,14 +63,17 @@ export interface ViewState {
   readonly resumePoint: Version;
   /** A transfer has brought some writes and not all: no view may continue from this state. */
   readonly isPartial: boolean;
-  /** The name of the journal that has the state; empty when no journal on disk has it. */
-  readonly journal: string;
-  /**
-   * Whether this run began without the state that an earlier run had in the accepted view.
-   *
-   * @param journal the name of the journal that had that state, as the view record has it
-   */
-  hasLost(journal: string | null): boolean;
+  /** What this run has found in its journal. */
+  readonly found: {
+    /** The name of the journal; empty when none is on disk. */
+    readonly journal: string;
+    /**
+     * Whether the state that an earlier run had in the accepted view is not in this journal.
+     *
+     * @param journal the name of the journal that had that state, as the view record has it
+     */
+    lacksStateOf(journal: string | null): boolean;
+  };
   queued(): Effect[];
   freeze(): void;
   /**

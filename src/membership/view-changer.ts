@@ -121,7 +121,7 @@ export class ViewChanger {
   get acceptor(): AcceptorState {
     const { incarnation, state } = this.#ports;
     const { promised, accepted, members, retention, journal } = this.#record;
-    const hasLost = state.isPartial || (isRecovered(retention) && state.hasLost(journal));
+    const hasLost = state.isPartial || (isRecovered(retention) && state.found.lacksStateOf(journal));
     const isGone = retention !== 'lost' && hasLost;
     return { promised, accepted, members, retention: isGone ? 'view-only' : retention, incarnation };
   }
@@ -333,7 +333,7 @@ export class ViewChanger {
       if (!sameBallot(this.#record.promised, ballot)) return;
       if (error !== null)
         return log.warn('the state of a view is not on disk', { view: ballotName(ballot), reason: error });
-      const { journal } = state;
+      const { journal } = state.found;
       this.#record.accept(view, sync, journal, () => this.#tell(from, { type: 'accepted', ballot }));
     });
   }

@@ -96,7 +96,7 @@ export class Group {
       windows: ports.windows,
       finder: this.recovery.finder,
       timeMs,
-      isTimed: () => !SCHEMES[ports.scheme].isOrdered || controller.time.isAgreed,
+      isTimed: SCHEMES[ports.scheme].isOrdered ? () => controller.time.isAgreed : () => true,
       onIssue: SCHEMES[ports.scheme].hasSessions
         ? (key, record, { context }) => this.scheme.sessions?.onIssue(key, record, context.session)
         : null,

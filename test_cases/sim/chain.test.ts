@@ -63,7 +63,7 @@ it('regression: a read with a bound went by a wrong clock before the time was ag
   expect((await runScenario(drawScenario(47_017_087, draw))).violations).toEqual([]);
 });
 
-it('regression: an empty journal was taken for one that a view was accepted with (seeds 65000631, 65001881)', async () => {
+it('regression: a view went on from a journal that was begun anew (seeds 65000631, 65001881)', async () => {
   const draw = { level: 'linearizability', scheme: 'chain', durabilities: ['sync'] } as const;
   for (const seed of [65_000_631, 65_001_881])
     expect((await runScenario(drawScenario(seed, draw))).violations).toEqual([]);

@@ -1,10 +1,10 @@
 import type { History } from '../../src/checkers/history.ts';
 import { isOrdered } from '../../src/consistency/policies.ts';
 import { SLEW_MAX } from '../../src/membership/cluster-clock.ts';
+import type { Level } from '../../src/placement/level.ts';
 import type { Expiry } from '../checkers/expiry.ts';
 import type { Judged } from './judged.ts';
 import type { Random } from './random.ts';
-import type { Scenario } from './scenario.ts';
 import type { ClientPlan, Operation } from './sim-clients.ts';
 import { DRIFT_MAX } from './sim-clock.ts';
 
@@ -68,6 +68,14 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
   });
 }
 
+interface ExpiryScenario {
+  readonly level: Level;
+  readonly clients: readonly ClientPlan[];
+  readonly faults: readonly unknown[];
+  /** Absent where no keys are spread over shards. */
+  readonly shards?: unknown;
+}
+
 /**
  * What entries of this run are promised. Where cluster time had to begin again, the errors of the clocks count too. At
  * `eventual` the shard of a key may send a connection to another replica, which does not have its last writes yet.
@@ -75,7 +83,7 @@ export function drawFleeting(random: Random, nodes: number): ClientPlan[] {
  * @param strict operations that had to be linearizable
  */
 export function expiryOf(
-  { level, clients, faults, shards }: Pick<Scenario, 'level' | 'clients' | 'faults' | 'shards'>,
+  { level, clients, faults, shards }: ExpiryScenario,
   cluster: Pick<Judged, 'nodes' | 'resumptions'>,
   strict: History,
 ): Expiry {

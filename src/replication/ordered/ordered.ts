@@ -250,22 +250,11 @@ const QUEUE_FULL = waitBecause('QUEUE_FULL', 'too many bytes wait for agreement 
 
 function orderOf(ports: SchemePorts, makeAgreement: MakeAgreement, holdsLease: () => boolean): RequestOrder {
   const { bus, replica, reads, evaluator, recovered } = ports;
-  const {
-    node,
-    configuration,
-    clock,
-    time,
-    versions,
-    refuse,
-    requestFlush,
-    onChange,
-    isDrained,
-    takesDifferences,
-  } = ports.controller;
+  const { node, clock, time, versions, refuse, requestFlush, onChange, isDrained, takesDifferences } =
+    ports.controller;
   const { queueBytesMax, durability, hasEntries } = ports.settings;
   const orderPorts = {
     node,
-    idsEnd: () => idsEndOf(configuration()),
     clock,
     versions,
     bus,

@@ -17,6 +17,7 @@ import type { Arbiter, PendingRequest, Predicted, WriteOutcome } from '../scheme
 import type { AskNumbers, MakeAgreement, OrderAgreement } from './agreement.ts';
 import type { AgreementMessage } from './agreement-messages.ts';
 import { EarlyMessages } from './early-messages.ts';
+import { FoundState } from './found-state.ts';
 import { OrderPhase } from './order-phase.ts';
 import type { OrderPorts } from './order-ports.ts';
 import { Orphans, outcomeOf, outcomeOfOrphan, settleOrphans, VIEW_CHANGED } from './orphans.ts';
@@ -40,8 +41,7 @@ export class RequestOrder implements ViewState {
   readonly #agreement: OrderAgreement;
   #ballot: Ballot = NO_BALLOT;
   readonly #phase: OrderPhase;
-  /** The journal had something when this run began. */
-  readonly #hadContent: boolean;
+  readonly found: FoundState;
   #applied: Version;
   #completed = 0;
   /** Messages of the view that is accepted and not yet installed here. */
@@ -55,7 +55,7 @@ export class RequestOrder implements ViewState {
     const { watermarks, staged } = ports.recovered;
     this.#applied = watermarks.applied;
     this.#phase = new OrderPhase(sameVersion(watermarks.applied, NO_VERSION));
-    this.#hadContent = hasContent(ports);
+    this.found = new FoundState(ports);
     // mutant: forgets-queue-at-start
     for (const effect of staged) this.#queue.push(effect, 0);
     this.#agreement = makeAgreement({
@@ -133,23 +133,6 @@ export class RequestOrder implements ViewState {
 
   get isPartial(): boolean {
     return this.#phase.isPartial;
-  }
-
-  get journal(): string {
-    return this.#ports.recovered.journalName;
-  }
-
-  /**
-   * A journal whose state is ordered up to some version has a state that members had. In one that is not, a transfer
-   * had brought a part of a state, or there was none: either the members had applied nothing yet, or this is another
-   * journal, since the one that had the state was damaged, removed or set aside. Only the names tell the last two apart.
-   */
-  hasLost(journal: string | null): boolean {
-    const { hasEntries, recovered } = this.#ports;
-    if (!hasEntries || !sameVersion(recovered.watermarks.applied, NO_VERSION)) return false;
-    // mutant: counts-on-another-journal
-    const isOther = journal === null || journal === '' || journal !== this.journal;
-    return isOther || this.#hadContent;
   }
 
   get phase(): Pick<OrderPhase, 'isConsistent' | 'mayMerge'> {
@@ -388,12 +371,6 @@ export class RequestOrder implements ViewState {
     const { replica, recordedKnown } = this.#ports;
     replica.journal.recordWatermarks({ applied: this.resumePoint, known: recordedKnown() });
   }
-}
-
-/** A journal to which nothing was ever brought has no record, and knows of no write from anywhere. */
-function hasContent({ replica, recovered }: OrderPorts): boolean {
-  // mutant: empty-is-lost
-  return replica.journal.records > 0 || recovered.watermarks.known.some((time) => time > 0);
 }
 
 const CONFLICT: WriteOutcome = Object.freeze({ kind: 'conflict' });

@@ -116,7 +116,7 @@ export const CHAIN_MUTANTS: readonly Mutant[] = [
     edit: { value: 'false' },
     test: {
       file: 'chain.test.ts',
-      name: 'regression: an empty journal was taken for one that a view was accepted with (seeds 65000631, 65001881)',
+      name: 'regression: a view went on from a journal that was begun anew (seeds 65000631, 65001881)',
     },
   },
   {

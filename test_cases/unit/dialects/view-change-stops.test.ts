@@ -8,11 +8,6 @@ import {
 } from '../../../src/dialects/view-change/change/participant.ts';
 import type { ServedEpoch, ServedView } from '../../../src/dialects/view-change/change/served-view.ts';
 
-// The timers of promises stand still with the others.
-vi.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number, value: unknown) => new Promise((resolve) => setTimeout(() => resolve(value), ms)),
-}));
-
 const OLD: ServedView = { id: 'old', number: 0, nodes: ['a', 'b'], factor: 1, paths: 'shards' };
 const WAITING: ServedView = { ...OLD, id: 'waiting', nodes: [] };
 const SILENT = { info: () => {}, warn: () => {} };

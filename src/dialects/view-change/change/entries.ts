@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ERRORS } from '../../../base/error-codes.ts';
 import { readItemRequest, storageRequest } from '../../../protocol/make-request.ts';
 import type { Reply } from '../../../protocol/reply.ts';
 import type { Request } from '../../../protocol/request.ts';
 import { type CountAnswer, StepFailed } from './messages.ts';
+import { pause } from './pause.ts';
 import type { ServedEpoch } from './served-view.ts';
 
 /** An entry on its way from one view to the other: the key in latin-1, the value as it is stored. */
@@ -75,7 +75,7 @@ async function* pagesOf({ ports }: ServedEpoch) {
     if (page === null) throw new StepFailed('the entries of this node cannot be listed');
     if (page.entries.length > 0) yield page.entries;
     ({ cursor } = page);
-    await sleep(0);
+    await pause(0);
   }
 }
 
@@ -98,7 +98,7 @@ async function askUntil(
     const again = left.filter((_, at) => mayPass(given[at]!));
     for (const [at, index] of left.entries()) replies[index] = given[at]!;
     left = again;
-    if (left.length > 0) await sleep(PAUSE_MS);
+    if (left.length > 0) await pause(PAUSE_MS);
   }
   const failed = replies.find(({ kind }) => kind === 'server_error');
   if (failed !== undefined) throw new StepFailed(`a request failed: ${JSON.stringify(failed)}`);

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isSameView, type WantedView } from '../wanted-view.ts';
 import { type CountAnswer, type StatusAnswer, StepFailed, type StepMessage } from './messages.ts';
 import { type ChangeParticipant, giversIn, type NodePorts } from './participant.ts';
+import { pause } from './pause.ts';
 import { participantsOf, type ServedView, shardsIn, type ViewChange } from './served-view.ts';
 
 /** What became of a change: the new view, and how many keys each of its shards has. */
@@ -131,7 +131,7 @@ export class Leader {
           if (others.every(({ digest }) => digest === first!.digest)) return first!.keys;
           if (performance.now() > this.#endMs)
             throw new StepFailed(`${members.join()} do not exchange their entries`);
-          await sleep(ALIKE_AGAIN_MS);
+          await pause(ALIKE_AGAIN_MS);
         }
       }),
     );
@@ -157,7 +157,7 @@ export class Leader {
   #ask<Step extends StepMessage>(node: string, run: string | null, message: Step, withinMs: number) {
     const { address, ask } = this.#ports;
     if (node !== address) return ask(node, run, message, withinMs);
-    const late = sleep(withinMs, null, { ref: false }).then(() => {
+    const late = pause(withinMs, false).then(() => {
       throw new StepFailed('this node was not done in time');
     });
     return Promise.race([this.#own.onMessage(message), late]);
