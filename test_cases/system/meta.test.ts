@@ -36,6 +36,18 @@ async function flush(port: number): Promise<void> {
   expect(await client.ask('flush_all\r\n')).toBe('OK');
 }
 
+/**
+ * `la` tells how long ago an entry was read, in whole seconds, so an answer with `la=0` differs where a second begins
+ * between two requests of the conversation. Such a conversation is held again.
+ */
+async function answerOf(port: number, one: ProtocolCase): Promise<string> {
+  await flush(port);
+  const answer = await converse(port, one);
+  if (answer === one.output || !one.output.includes(' la=0 ')) return answer;
+  await flush(port);
+  return converse(port, one);
+}
+
 function isShort({ input }: ProtocolCase): boolean {
   return input.length < 100_000;
 }
@@ -60,16 +72,12 @@ describeWithMemcached('a controller answers meta commands as memcached does', ()
     // The memcacheds of tests take larger items than the longest inputs expect.
     const ports = isShort(one) ? [memcached.port, cluster.ports[0]!] : [cluster.ports[0]!];
     await Promise.all(
-      ports.map(async (port) => {
-        await flush(port);
-        expect(await converse(port, one), `on ${port}`).toBe(one.output);
-      }),
+      ports.map(async (port) => expect(await answerOf(port, one), `on ${port}`).toBe(one.output)),
     );
   });
 
   it.each(titled(NEWER_CASES))('beyond memcached 1.6.18: %s', async (_, one) => {
-    await flush(cluster.ports[1]!);
-    expect(await converse(cluster.ports[1]!, one)).toBe(one.output);
+    expect(await answerOf(cluster.ports[1]!, one)).toBe(one.output);
   });
 });
 
