@@ -59,8 +59,6 @@ export interface ViewChangerPorts {
 /** What a view change asks of the state that a view begins with. */
 export interface ViewState {
   readonly applied: Version;
-  /** The version up to which the state here may be continued; `NO_VERSION` when it is empty or partial. */
-  readonly resumePoint: Version;
   /** A transfer has brought some writes and not all: no view may continue from this state. */
   readonly isPartial: boolean;
   /** What this run has found in its journal. */

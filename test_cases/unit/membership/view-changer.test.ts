@@ -58,7 +58,6 @@ function changerOn(viewLog: ViewLog) {
     sync: false,
     state: {
       applied: NO_VERSION,
-      resumePoint: NO_VERSION,
       isPartial: false,
       found: { journal: '', lacksStateOf: () => false },
       queued: () => [],
