@@ -25,6 +25,7 @@ npm run sim -- --shrink SEED                            the smallest run that fa
   --mixed               keyspaces of all levels in one cluster, instead of one level
   --members             controllers come to vote and stop voting
   --joins               the same, and controllers with new ids come and go for good
+  --ids-from ID         with --joins: they get ids from this one on
   --switches yes        clients ask for other levels while they read and write; all: of other groups too; no: never.
                         With --mixed: all, or never`;
 
@@ -50,6 +51,7 @@ const { values: options } = parseArgs({
     mixed: { type: 'boolean' },
     members: { type: 'boolean' },
     joins: { type: 'boolean' },
+    'ids-from': { type: 'string' },
     shards: { type: 'boolean' },
     followers: { type: 'boolean' },
     switches: { type: 'string' },
@@ -160,9 +162,9 @@ function describeScenario({
 }
 
 function commandFor(what: 'replay' | 'shrink', seed: string): string {
-  const given = (['level', 'durability', 'scheme', 'faults', 'horizon', 'switches'] as const).filter(
-    (name) => options[name] !== undefined,
-  );
+  const given = (
+    ['level', 'durability', 'scheme', 'faults', 'horizon', 'ids-from', 'switches'] as const
+  ).filter((name) => options[name] !== undefined);
   const flags = (['mixed', 'members', 'joins', 'shards', 'followers'] as const).flatMap((name) =>
     options[name] === true ? [`--${name}`] : [],
   );
@@ -179,11 +181,14 @@ function drawOf({
   mixed,
   members,
   joins,
+  'ids-from': idsFrom,
   shards,
   followers,
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
+  if (followers === true && (members ?? joins) === true)
+    throw new Error('with --followers no controllers come or go: give it without --members and --joins');
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
   const scheme = ORDERED_SCHEMES.find((one) => one === name);
@@ -201,6 +206,7 @@ function drawOf({
     ...(members === undefined && joins === undefined ? {} : { members: joins === true ? 'joins' : true }),
     ...(shards === undefined && followers === undefined ? {} : { sharded: true }),
     ...(followers === undefined ? {} : { followers }),
+    ...(idsFrom === undefined ? {} : { idsFrom: numberOf('ids-from', idsFrom) }),
     ...(level === undefined ? {} : { level }),
     ...(switches === undefined ? {} : { switches: switches === 'all' ? switches : switches === 'yes' }),
     ...(horizon === undefined ? {} : { horizonMs: numberOf('horizon', horizon) }),

@@ -36,6 +36,13 @@ export class ByteWriter {
     this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
   }
 
+  /** Writes a safe integer that is not negative, with a byte in place of its highest one, which is 0. */
+  numberWith(highest: number, value: number): void {
+    this.#reserve(8);
+    this.#length = this.#buffer.writeUInt32BE(Math.floor(value / 2 ** 32) + highest * 2 ** 24, this.#length);
+    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
+  }
+
   u64(value: bigint): void {
     this.#reserve(8);
     this.#length = this.#buffer.writeBigUInt64BE(value, this.#length);
@@ -133,6 +140,20 @@ export class ByteReader {
 
   u53(): number {
     const high = this.u32();
+    const value = high * 2 ** 32 + this.u32();
+    if (!Number.isSafeInteger(value)) throw new FrameError('a number is too large');
+    return value;
+  }
+
+  /** The next byte, which is to be read again. */
+  peek(): number {
+    this.#require(1);
+    return this.#buffer[this.#at]!;
+  }
+
+  /** A safe integer whose highest byte has another meaning. */
+  lower53(): number {
+    const high = this.u32() & 0xff_ffff;
     const value = high * 2 ** 32 + this.u32();
     if (!Number.isSafeInteger(value)) throw new FrameError('a number is too large');
     return value;

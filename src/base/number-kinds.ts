@@ -5,8 +5,11 @@
  */
 type NumberOf<Kind extends string> = number & { readonly kind?: Kind };
 
-/** The id of a controller, from 0 to 255. */
+/** The id of a controller, from 0 to 1,023. */
 export type ControllerId = NumberOf<'controller id'>;
+
+/** Ids of controllers are below this, since the token of a version has ten bits for them. */
+export const IDS_END = 1_024;
 
 /** The place of a request in its origin's stream, from 1; 0 where the request belongs to no stream. */
 export type SequenceNumber = NumberOf<'sequence number'>;

@@ -1,14 +1,13 @@
 import type { ErrorCode, RequestFailure } from '../base/error-codes.ts';
 import { failure } from '../base/error-codes.ts';
 import { hashOfKey } from '../base/key-hash.ts';
-import type { GroupNumber } from '../base/number-kinds.ts';
+import { type GroupNumber, IDS_END } from '../base/number-kinds.ts';
 import { type Stretch, Stretches } from '../ordering/stretches.ts';
-import { NODES_MAX } from '../ordering/version.ts';
 
 /**
  * What a session has seen, as a short text that only controllers of the same cluster make and understand.
  *
- *     0      format    1
+ *     0      format    1; or 2 where an origin is 256 or more
  *     1…4    cluster   hash of the name of the cluster
  *     5      groups    how many follow
  *     …      each group:
@@ -16,6 +15,7 @@ import { NODES_MAX } from '../ordering/version.ts';
  *              newest  the largest version time of its stretches
  *              count   stretches that follow
  *              each: origin; newest minus `to`; 0 where `from` is 0, else one more than newest minus `from`
+ *              (the origin is a byte in format 1, and a number of varying size in format 2)
  *     …      the message authentication code of all before
  *
  * Numbers of varying size take 7 bits a byte, the lowest bits first. The text is base64url. Its size is bounded by the
@@ -32,15 +32,16 @@ export interface TokenPorts {
 export const MAC_BYTES = 12;
 
 const FORMAT = 1;
+const FORMAT_OF_LARGE_IDS = 2;
 const HEAD_BYTES = 6;
 
 /** The most groups that a token names. */
 const GROUPS_MAX = 8;
 
-/** Of a stretch, at most: its origin, and two times of 53 bits. */
+/** Of a stretch, at most: its origin below 256, and two times of 53 bits. */
 const STRETCH_BYTES_MAX = 1 + 8 + 8;
 
-/** The most characters of a token in a cluster of so many controllers. @param stretches the most of one origin */
+/** The most characters of a token in a cluster of so many controllers, whose ids are below 256. @param stretches the most of one origin */
 export function tokenCharsMax(controllers: number, stretches: number, groups = 1): number {
   const groupBytes = 1 + 8 + 2 + controllers * stretches * STRETCH_BYTES_MAX;
   const bytes = HEAD_BYTES + groups * groupBytes + MAC_BYTES;
@@ -54,23 +55,26 @@ export interface TokenPart {
 }
 
 export function encodeToken(ports: TokenPorts, parts: readonly TokenPart[]): string {
-  const bytes: number[] = [FORMAT, ...clusterBytes(ports.cluster), parts.length];
+  const isLarge = parts.some(({ seen }) => [...seen].some(({ origin }) => origin > 0xff));
+  const format = isLarge ? FORMAT_OF_LARGE_IDS : FORMAT;
+  const bytes: number[] = [format, ...clusterBytes(ports.cluster), parts.length];
   for (const { group, seen } of parts) {
     bytes.push(group);
-    writeStretches(bytes, seen);
+    writeStretches(bytes, seen, isLarge);
   }
   const payload = Buffer.from(bytes);
   return Buffer.concat([payload, codeOf(ports, payload)]).toString('base64url');
 }
 
-function writeStretches(bytes: number[], seen: Stretches): void {
+function writeStretches(bytes: number[], seen: Stretches, isLarge: boolean): void {
   const newest = seen.newestTime;
   // mutant: token-forgets-member
   const stretches = [...seen];
   writeNumber(bytes, newest);
   writeNumber(bytes, stretches.length);
   for (const { origin, from, to } of stretches) {
-    bytes.push(origin);
+    if (isLarge) writeNumber(bytes, origin);
+    else bytes.push(origin);
     writeNumber(bytes, newest - to);
     writeNumber(bytes, from === 0 ? 0 : newest - from + 1);
   }
@@ -85,7 +89,7 @@ export function decodeToken(ports: TokenPorts, token: string): TokenContent {
   if (!/^[\w-]+$/.test(token)) return refused('TOKEN_BROKEN', 'the session token has other characters');
   const bytes = Buffer.from(token, 'base64url');
   const end = bytes.length - MAC_BYTES;
-  if (end < HEAD_BYTES || bytes[0] !== FORMAT)
+  if (end < HEAD_BYTES || (bytes[0] !== FORMAT && bytes[0] !== FORMAT_OF_LARGE_IDS))
     return refused('TOKEN_BROKEN', 'the session token is cut short, or of another release');
   if (!bytes.subarray(1, 5).equals(Buffer.from(clusterBytes(ports.cluster))))
     return refused('TOKEN_FOREIGN', 'the session token is of another cluster');
@@ -125,7 +129,7 @@ function readParts(payload: Buffer): TokenPart[] | null {
   const parts: TokenPart[] = [];
   for (let i = 0; i < groups; i++) {
     const group = reader.byte();
-    const seen = readStretches(reader);
+    const seen = readStretches(reader, payload[0] === FORMAT_OF_LARGE_IDS);
     if (seen === null) return null;
     parts.push({ group, seen });
   }
@@ -133,16 +137,16 @@ function readParts(payload: Buffer): TokenPart[] | null {
 }
 
 /** @returns null where the bytes are no stretches */
-function readStretches(reader: NumberReader): Stretches | null {
+function readStretches(reader: NumberReader, isLarge: boolean): Stretches | null {
   const newest = reader.number();
   const count = reader.number();
   const stretches: Stretch[] = [];
-  for (let i = 0; i < count && i < NODES_MAX * NODES_MAX && reader.isGood; i++) {
-    const origin = reader.byte();
+  for (let i = 0; i < count && i < IDS_END * IDS_END && reader.isGood; i++) {
+    const origin = isLarge ? reader.number() : reader.byte();
     const to = newest - reader.number();
     const beforeNewest = reader.number();
     const from = beforeNewest === 0 ? 0 : newest - beforeNewest + 1;
-    if (from < 0 || to <= from) return null;
+    if (from < 0 || to <= from || origin >= IDS_END) return null;
     stretches.push({ origin, from, to });
   }
   return reader.isGood && stretches.length === count ? Stretches.of(stretches) : null;

@@ -1,6 +1,6 @@
-import type { ControllerId, WallMs } from '../base/number-kinds.ts';
+import { type ControllerId, IDS_END, type WallMs } from '../base/number-kinds.ts';
 import { joinSpans, TimeMap, type TimeSpan } from '../ordering/time-map.ts';
-import { NODES_MAX, versionTimeOfMs } from '../ordering/version.ts';
+import { versionTimeOfMs } from '../ordering/version.ts';
 import type { Owner } from './data-directory.ts';
 import type { Disk } from './disk.ts';
 import { JournalError, journalErrorOf } from './journal-error.ts';
@@ -101,7 +101,7 @@ function parsed(text: string): ClockPlan | null {
 }
 
 function isId(text: string): boolean {
-  return /^\d{1,3}$/.test(text) && Number(text) < NODES_MAX;
+  return /^\d{1,4}$/.test(text) && Number(text) < IDS_END;
 }
 
 function isSurveyed(surveyed: Partial<TimesInUse> | null): boolean {

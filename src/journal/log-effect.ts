@@ -1,3 +1,4 @@
+import { type ControllerId, IDS_END, type VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
   bytesOf,
@@ -10,6 +11,7 @@ import {
   type SetEffect,
 } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
+import { DamageError } from './journal-error.ts';
 
 /** How the log's entries hold a write. Numbers are big-endian; times are doubles. */
 
@@ -42,8 +44,37 @@ export function effectBytesMax(effect: Effect): number {
 }
 
 export function writeVersion({ time, node }: Version, into: Buffer, at: number): number {
-  return into.writeUInt8(node, into.writeDoubleBE(time, at));
+  const next = writeTimeFor(node, time, into, at);
+  into[next] = node & 0xff;
+  return next + 1;
 }
+
+/**
+ * Writes a time beside which the lowest eight bits of an id stand. It is a double, unless the id is 256 or more: then
+ * it is an integer of seven bytes, and the byte before them has the other bits of the id, and four bits that no double
+ * of a time begins with.
+ */
+export function writeTimeFor(id: ControllerId, time: VersionTime, into: Buffer, at: number): number {
+  if (id <= 0xff) return into.writeDoubleBE(time, at);
+  into.writeUInt32BE(Math.floor(time / 2 ** 32), at);
+  into[at] = LARGE_ID | (id >> 8);
+  return into.writeUInt32BE(time >>> 0, at + 4);
+}
+
+/** @param lowest eight bits of the id that the time was written for @throws DamageError */
+export function idOfTime(bytes: Buffer, at: number, lowest: number): ControllerId {
+  const first = bytes[at]!;
+  const id = first < LARGE_ID ? lowest : ((first & ~LARGE_ID) << 8) + lowest;
+  if (id < IDS_END) return id;
+  throw new DamageError(`an entry names the controller ${id}`);
+}
+
+export function readTime(bytes: Buffer, at: number): VersionTime {
+  if (bytes[at]! < LARGE_ID) return bytes.readDoubleBE(at);
+  return (bytes.readUInt32BE(at) & 0xff_ffff) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+}
+
+const LARGE_ID = 0xf0;
 
 /** Keys are Latin-1 and at most 250 bytes, so one byte holds the length. */
 export function writeKey(key: string, into: Buffer, at: number): number {

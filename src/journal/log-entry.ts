@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { InvariantError } from '../base/invariant-error.ts';
-import type { VersionTime } from '../base/number-kinds.ts';
+import { IDS_END, type VersionTime } from '../base/number-kinds.ts';
 import { numbering } from '../base/numbering.ts';
 import {
   bytesOf,
@@ -12,7 +12,7 @@ import {
   type SetEffect,
 } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
-import { NODES_MAX, type Version } from '../ordering/version.ts';
+import type { Version } from '../ordering/version.ts';
 import { crc32Combine } from './crc32-combine.ts';
 import type { AttachedRecord, Watermarks } from './journal.ts';
 import { DamageError } from './journal-error.ts';
@@ -22,11 +22,14 @@ import {
   HAS_CONDITION,
   HAS_TOKEN,
   HAS_VALUE,
+  idOfTime,
+  readTime,
   SIDES,
   VERSION_BYTES,
   writeEffect,
   writeEffectFields,
   writeKey,
+  writeTimeFor,
   writeVersion,
 } from './log-effect.ts';
 
@@ -236,7 +239,7 @@ function needsBytes(needs: readonly Stretch[]): number {
 function writeNeeds(needs: readonly Stretch[], into: Buffer, at: number): number {
   let next = into.writeUInt16BE(needs.length, at);
   for (const { origin, from, to } of needs)
-    next = into.writeDoubleBE(to, into.writeDoubleBE(from, into.writeUInt8(origin, next)));
+    next = into.writeDoubleBE(to, writeTimeFor(origin, from, into, into.writeUInt8(origin & 0xff, next)));
   return next;
 }
 
@@ -318,7 +321,9 @@ class EntryReader {
   }
 
   version(): Version {
-    return { time: this.double(), node: this.u8() };
+    const at = this.#take(VERSION_BYTES);
+    const node = idOfTime(this.#bytes, at, this.#bytes[at + VERSION_BYTES - 1]!);
+    return { time: readTime(this.#bytes, at), node };
   }
 
   key(): string {
@@ -329,17 +334,17 @@ class EntryReader {
 
   times(): VersionTime[] {
     const count = this.#bytes.readUInt16BE(this.#take(2));
-    if (count > NODES_MAX) throw new DamageError(`an entry names ${count} controllers`);
+    if (count > IDS_END) throw new DamageError(`an entry names ${count} controllers`);
     return Array.from({ length: count }, () => this.double());
   }
 
   needs(): Stretch[] {
     const count = this.#bytes.readUInt16BE(this.#take(2));
-    return Array.from({ length: count }, () => ({
-      origin: this.u8(),
-      from: this.double(),
-      to: this.double(),
-    }));
+    return Array.from({ length: count }, () => {
+      const at = this.#take(STRETCH_BYTES);
+      const origin = idOfTime(this.#bytes, at + 1, this.#bytes[at]!);
+      return { origin, from: readTime(this.#bytes, at + 1), to: this.#bytes.readDoubleBE(at + 9) };
+    });
   }
 
   effect(): Effect {

@@ -218,13 +218,13 @@ const READ_AT = 6;
 /** The id in the version, the entry's marks, the four bits that follow, and above `BITS_MASK` the size of the value. */
 const BITS = 7;
 
-const NODE_MASK = 0xff;
-const MARKS_SHIFT = 8;
+const NODE_MASK = 0x3ff;
+const MARKS_SHIFT = 10;
 const MARKS_MASK = 0xff;
-const TOMBSTONE = 1 << 16;
-const HAS_TOKEN = 1 << 17;
-const USED = 1 << 18;
-const VALUED = 1 << 19;
+const TOMBSTONE = 1 << 18;
+const HAS_TOKEN = 1 << 19;
+const USED = 1 << 20;
+const VALUED = 1 << 21;
 
 /**
  * A double holds 53 bits: the bits above take 22 of them, the size of the value 31. Bitwise operations see only the

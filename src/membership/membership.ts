@@ -252,8 +252,9 @@ export class Membership {
       this.#proposeAtMs = null;
       return;
     }
+    const voters = votersOf(this.configuration);
     this.#proposeAtMs ??=
-      clock.nowMs() + proposalDelayMs(node, this.view, peers.departing('drained'), random);
+      clock.nowMs() + proposalDelayMs(node, voters, this.view, peers.departing('drained'), random);
     if (clock.nowMs() < this.#proposeAtMs) return;
     if (this.#changer.isMoving && this.#reasons.broken(this.#changer.coming) === null) return;
     this.#proposeAtMs = null;

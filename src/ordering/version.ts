@@ -5,15 +5,12 @@ import type { ControllerId, VersionTime, WallMs } from '../base/number-kinds.ts'
  *
  * `time` is a reading of a hybrid logical clock: milliseconds since the epoch below, times 4096, plus a counter. It
  * is a safe integer (53 bits), which lasts until 2093. `node` is the id of the controller that stamped the write,
- * in 8 bits. Both together take 61 bits, so a token is positive as a 64-bit integer of any client.
+ * in 10 bits. Both together take 63 bits, so a token is positive as a 64-bit integer of any client.
  */
 export interface Version {
   readonly time: VersionTime;
   readonly node: ControllerId;
 }
-
-/** The most controllers that a cluster can have. */
-export const NODES_MAX = 256;
 
 /** The beginning of version time: 2024-01-01T00:00:00Z, in milliseconds since 1970. */
 export const VERSION_EPOCH_MS: WallMs = 1_704_067_200_000;
@@ -35,8 +32,13 @@ export function sameVersion(a: Version, b: Version): boolean {
   return a.time === b.time && a.node === b.node;
 }
 
-export function casOfVersion(version: Version): bigint {
-  return BigInt(version.time) * BigInt(NODES_MAX) + BigInt(version.node);
+/**
+ * The time, and behind it the lowest eight bits of the id. The other two, which ids from 256 on have, stand above the
+ * time, so that the tokens of smaller ids are those of earlier releases. Tokens are compared for equality only.
+ */
+export function casOfVersion({ time, node }: Version): bigint {
+  const token = BigInt(time) * 256n + BigInt(node & 0xff);
+  return node <= 0xff ? token : token + (BigInt(node >> 8) << 61n);
 }
 
 /** The largest version time that a clock at this wall time would give. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import type { ControllerId, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
+import { type ControllerId, IDS_END, type MonotonicMs, type VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
 import type { Accept, AcceptorState, Heartbeat, Promised, ViewPart } from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
@@ -7,7 +7,7 @@ import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
 import { placementFlaw } from '../placement/agreed-placement.ts';
-import { configurationFlaw, IDS_END } from '../placement/configuration.ts';
+import { configurationFlaw } from '../placement/configuration.ts';
 import type { Moving } from '../placement/moving.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type {

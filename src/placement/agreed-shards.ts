@@ -1,4 +1,4 @@
-import type { GroupNumber } from '../base/number-kinds.ts';
+import { type GroupNumber, IDS_END } from '../base/number-kinds.ts';
 import { FIRST_SHARD_GROUP, type PlannedShard, placeAtStart, SHARD_GROUPS_MAX } from './shards.ts';
 import { SHARDS_MAX } from './slots.ts';
 
@@ -118,9 +118,6 @@ function isGroup(group: readonly number[]): boolean {
     Number.isInteger(value) && (value as number) >= from && (value as number) < to;
   return (
     isIn(number, FIRST_SHARD_GROUP, FIRST_SHARD_GROUP + SHARD_GROUPS_MAX) &&
-    members.every((member, at) => isIn(member, at === 0 ? 0 : members[at - 1]! + 1, CONTROLLERS_MAX))
+    members.every((member, at) => isIn(member, at === 0 ? 0 : members[at - 1]! + 1, IDS_END))
   );
 }
-
-/** A message names a controller in one byte. */
-const CONTROLLERS_MAX = 256;

@@ -1,4 +1,4 @@
-import type { ControllerId } from '../base/number-kinds.ts';
+import { type ControllerId, IDS_END } from '../base/number-kinds.ts';
 
 /** A controller that a group may be made of, and where the others reach it. */
 export interface ConfiguredController {
@@ -45,9 +45,6 @@ export interface Forced {
   /** It is not known yet that a view with the last change is installed: all controllers that vote have to agree. */
   readonly all?: true;
 }
-
-/** Ids are below this: a version has eight bits for the id of its controller. No id is ever given twice. */
-export const IDS_END = 256;
 
 /** The most controllers that vote: every view needs a majority of them, and every write all members. */
 export const VOTERS_MAX = 7;

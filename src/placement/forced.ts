@@ -1,10 +1,9 @@
-import type { ControllerId } from '../base/number-kinds.ts';
+import { type ControllerId, IDS_END } from '../base/number-kinds.ts';
 import {
   type Configuration,
   type ConfiguredController,
   configurationEpoch,
   configurationFlaw,
-  IDS_END,
   idsEndOf,
   isConfigured,
   isCounted,

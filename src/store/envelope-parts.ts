@@ -1,5 +1,6 @@
 import { sameVersion, type Version } from '../ordering/version.ts';
 import type { Entry, EntryPart } from './entry.ts';
+import { readStoredVersion, STORED_VERSION_BYTES, writeStoredVersion } from './stored-version.ts';
 
 /**
  * Parts that were added to a stored entry one after the other, behind its value. So an `append` or a `prepend` takes
@@ -7,7 +8,7 @@ import type { Entry, EntryPart } from './entry.ts';
  *
  *     0…n-1   bytes     the client's
  *     n…      length    of them, in four bytes
- *     n+4…    base      the version of the entry that they were added to, as time in 7 bytes, and node
+ *     n+4…    base      the version of the entry that they were added to: see `stored-version.ts`
  *     n+12…   version   of the entry with them, likewise
  *     n+20    side      where they belong: a number of `SIDES`; or `END_MARK`
  *     n+21…   magic     three bytes
@@ -26,9 +27,6 @@ const BASE_AT = 4;
 const VERSION_AT = 12;
 const SIDE_AT = 20;
 const MAGIC_AT = 21;
-
-const TIME_HIGH_BYTES = 3;
-const TIME_LOW_RANGE = 2 ** 32;
 
 const SIDES = { end: 0, beginning: 1 } as const;
 const END_MARK = 2;
@@ -50,22 +48,10 @@ export function endMarkOf(version: Version): Buffer {
 
 function writeTrailer(into: Buffer, at: number, base: Version, version: Version, side: number): void {
   into.writeUInt32BE(at, at);
-  writeVersion(into, at + BASE_AT, base);
-  writeVersion(into, at + VERSION_AT, version);
+  writeStoredVersion(into, at + BASE_AT, base);
+  writeStoredVersion(into, at + VERSION_AT, version);
   into[at + SIDE_AT] = side;
   into.set(MAGIC_BYTES, at + MAGIC_AT);
-}
-
-function writeVersion(into: Buffer, at: number, { time, node }: Version): void {
-  into.writeUIntBE(Math.floor(time / TIME_LOW_RANGE), at, TIME_HIGH_BYTES);
-  into.writeUInt32BE(time % TIME_LOW_RANGE, at + TIME_HIGH_BYTES);
-  into[at + TIME_HIGH_BYTES + 4] = node;
-}
-
-function readVersion(bytes: Buffer, at: number): Version {
-  const high = bytes.readUIntBE(at, TIME_HIGH_BYTES);
-  const time = high * TIME_LOW_RANGE + bytes.readUInt32BE(at + TIME_HIGH_BYTES);
-  return { time, node: bytes[at + TIME_HIGH_BYTES + 4]! };
 }
 
 /** The bytes from `start` on end with the magic of a part. */
@@ -102,8 +88,8 @@ export function joinedParts(entry: Entry): Entry | null {
   }
   const oldest = trailers.at(-1)!;
   // mutant: joins-any-base
-  if (!sameVersion(readVersion(stored, oldest + BASE_AT), entry.version)) return null;
-  const newest = readVersion(stored, trailers[0]! + VERSION_AT);
+  if (!sameVersion(readStoredVersion(stored, oldest + BASE_AT), entry.version)) return null;
+  const newest = readStoredVersion(stored, trailers[0]! + VERSION_AT);
   if (isMarked && trailers.length === 1) return { ...entry, value: stored.subarray(0, end) };
   return { ...entry, version: newest, token: null, marks: 0, value: joinedValue(stored, end, trailers) };
 }
@@ -124,7 +110,5 @@ function joinedValue(stored: Buffer, wholeBytes: number, trailers: readonly numb
 
 /** The two places have the same version. */
 function isSame(bytes: Buffer, one: number, other: number): boolean {
-  return bytes.compare(bytes, one, one + VERSION_BYTES, other, other + VERSION_BYTES) === 0;
+  return bytes.compare(bytes, one, one + STORED_VERSION_BYTES, other, other + STORED_VERSION_BYTES) === 0;
 }
-
-const VERSION_BYTES = 8;

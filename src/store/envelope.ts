@@ -1,13 +1,14 @@
+import { IDS_END } from '../base/number-kinds.ts';
 import type { Entry } from './entry.ts';
 import { endMarkOf, hasParts, joinedParts, PART_TRAILER_BYTES } from './envelope-parts.ts';
+import { readStoredVersion, writeStoredVersion } from './stored-version.ts';
 
 /**
  * An entry as bytes that any KV store can hold: a header, then the client's value.
  *
  *     0       magic      `MAGIC`: a value that a client wrote to the store directly hardly starts with it
  *     1       format     `FORMAT` in the high four bits; then whether a token follows; then the marks
- *     2…8     time       of the version, 53 bits in 7 bytes
- *     9       node       of the version
+ *     2…9     version    see `stored-version.ts`
  *     10…13   flags
  *     14…19   expiresAt  milliseconds since 1970, 48 bits: lasts until the year 10889
  *     20…27   token      only where it is not the version's own
@@ -28,21 +29,12 @@ const FORMAT_BITS = 0xf0;
 const HAS_TOKEN = 0x08;
 const MARK_BITS = 0x07;
 
-const TIME_HIGH_AT = 2;
-const TIME_LOW_AT = 5;
-const NODE_AT = 9;
+const VERSION_AT = 2;
 const FLAGS_AT = 10;
 const EXPIRES_AT = 14;
 const TOKEN_AT = 20;
 
-const TIME_HIGH_BYTES = 3;
 const EXPIRES_BYTES = 6;
-
-/** The range of the low four bytes of a version time. Bit operators would cut the time to 32 bits. */
-const TIME_LOW_RANGE = 2 ** 32;
-
-/** High part of the largest safe integer. No controller writes a header with a larger one. */
-const TIME_HIGH_MAX = 2 ** 21 - 1;
 
 /** The whole entry. Takes one allocation and one copy of the value. */
 export function encodeEntry(entry: Entry): Buffer {
@@ -76,9 +68,7 @@ function writeHeader(entry: Entry, bytes: Buffer): void {
   const { version, token } = entry;
   bytes[0] = MAGIC;
   bytes[1] = FORMAT | (token === null ? 0 : HAS_TOKEN) | entry.marks;
-  bytes.writeUIntBE(Math.floor(version.time / TIME_LOW_RANGE), TIME_HIGH_AT, TIME_HIGH_BYTES);
-  bytes.writeUInt32BE(version.time % TIME_LOW_RANGE, TIME_LOW_AT);
-  bytes.writeUInt8(version.node, NODE_AT);
+  writeStoredVersion(bytes, VERSION_AT, version);
   bytes.writeUInt32BE(entry.flags, FLAGS_AT);
   bytes.writeUIntBE(entry.expiresAtMs, EXPIRES_AT, EXPIRES_BYTES);
   if (token !== null) bytes.writeBigUInt64BE(token, TOKEN_AT);
@@ -95,13 +85,10 @@ export function decodeEntry(bytes: Buffer): Entry | null {
   const hasToken = (format & HAS_TOKEN) !== 0;
   const start = hasToken ? ENVELOPE_BYTES_MAX : ENVELOPE_BYTES;
   if (bytes.length < start) return null;
-  const timeHigh = bytes.readUIntBE(TIME_HIGH_AT, TIME_HIGH_BYTES);
-  if (timeHigh > TIME_HIGH_MAX) return null;
+  const version = readStoredVersion(bytes, VERSION_AT);
+  if (version.node >= IDS_END) return null;
   const entry: Entry = {
-    version: {
-      time: timeHigh * TIME_LOW_RANGE + bytes.readUInt32BE(TIME_LOW_AT),
-      node: bytes.readUInt8(NODE_AT),
-    },
+    version,
     flags: bytes.readUInt32BE(FLAGS_AT),
     expiresAtMs: bytes.readUIntBE(EXPIRES_AT, EXPIRES_BYTES),
     token: hasToken ? bytes.readBigUInt64BE(TOKEN_AT) : null,

@@ -194,6 +194,19 @@ it('controllers come, vote and go for good with a chain, whatever breaks', async
   }
 });
 
+it('a controller with a large id proposes a view as soon as others (seed 47)', async () => {
+  const scenario = drawScenario(47, { members: 'joins', idsFrom: 254 });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});
+
+it('controllers with ids around 256 come, vote and go for good, whatever breaks', async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 32; seed++) {
+    const durabilities = ['none', 'async', 'sync'] as const;
+    await expectRight(seed, { members: 'joins', idsFrom: 254, durabilities });
+    await expectRight(seed, { sharded: true, members: 'joins', idsFrom: 254, durabilities });
+  }
+});
+
 it('controllers come, vote and go for good, whatever breaks', async () => {
   for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS / 16; seed++) {
     const level = seed % 2 === 0 ? 'linearizability' : 'sequential';

@@ -1,5 +1,6 @@
 import {
   type Configuration,
+  idsEndOf,
   idsOf,
   isJoining,
   isVoter,
@@ -24,12 +25,25 @@ export interface MemberStep {
   readonly go: readonly number[];
   /** In place of that it is asked to give an id to a controller that joins. */
   readonly joins?: boolean;
+  /** The least id that it is given. */
+  readonly idsFrom?: number;
   /** `come` and `go` are places among the controllers that do not vote, and among those that do. */
   readonly isByPlace?: boolean;
 }
 
+/** What the controllers of a scenario are asked to do; `joins`: controllers with new ids come as well. */
+export function drawMembers(
+  random: Random,
+  members: boolean | 'joins' | undefined,
+  untilMs: number,
+  nodes: number,
+): { readonly members?: readonly MemberStep[] } {
+  if (members === 'joins') return { members: drawJoinSteps(random, untilMs, nodes) };
+  return members === true ? { members: drawMemberSteps(random, untilMs, nodes) } : {};
+}
+
 /** Draws changes, some of them asked of two controllers at the same time. */
-export function drawMemberSteps(random: Random, untilMs: number, nodes: number): MemberStep[] {
+function drawMemberSteps(random: Random, untilMs: number, nodes: number): MemberStep[] {
   const count = 2 + random.below(8);
   const some = (most: number) => Array.from({ length: random.below(most + 1) }, () => random.below(nodes));
   const drawn = Array.from({ length: count }, () => {
@@ -48,7 +62,7 @@ export const JOINS_MAX = 4;
  * The same, with controllers that join, vote and go for good. Most of them join early. Which ones come and go is drawn
  * as places in the lists of those that can, since their ids are not known before.
  */
-export function drawJoinSteps(random: Random, untilMs: number, nodes: number): MemberStep[] {
+function drawJoinSteps(random: Random, untilMs: number, nodes: number): MemberStep[] {
   const all = nodes + JOINS_MAX;
   const places = (most: number) => Array.from({ length: random.below(most + 1) }, () => random.below(all));
   const asked = () => ({ node: random.below(all), isByPlace: true });
@@ -146,11 +160,11 @@ export class MemberSteps {
     }
   }
 
-  #take({ node: id, come, go, joins = false, isByPlace = false }: MemberStep): void {
+  #take({ node: id, come, go, joins = false, isByPlace = false, idsFrom = 0 }: MemberStep): void {
     const { nodes } = this.#cluster;
     const node = isByPlace ? nodes[id % nodes.length] : this.#cluster.nodeOf(id);
     if (node === undefined || viewOf(node) === null) return;
-    if (joins) return this.#join(node);
+    if (joins) return this.#join(node, idsFrom);
     if (!isByPlace) return this.#ask(node, come, go);
     const { configuration } = node.core!.groups.views;
     const voters = votersOf(configuration);
@@ -159,9 +173,10 @@ export class MemberSteps {
     this.#ask(node, at(outside, come), at(voters.toReversed(), go));
   }
 
-  #join(node: SimNode): void {
+  #join(node: SimNode, idsFrom: number): void {
     const address = { host: 'sim', port: FIRST_PORT + this.#joined++ };
-    this.#change(node, (configuration) => withJoining(configuration, address), []);
+    const from = (one: Configuration) => ({ ...one, nextId: Math.max(idsFrom, one.nextId ?? idsEndOf(one)) });
+    this.#change(node, (configuration) => withJoining(from(configuration), address), []);
   }
 
   /** One that has voted is asked to go once what it wrote is at the others. */

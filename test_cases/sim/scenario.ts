@@ -15,8 +15,9 @@ import { INCREMENTS_MAX } from '../checkers/invented.ts';
 import { drawFleeting, isFleeting, withLives } from './expiry.ts';
 import { drawFaults, FAULT_KINDS, type Fault, type FaultKind, kindsOf } from './faults.ts';
 import { drawKeyspaceSteps, drawReshards, firstShards, type KeyspaceStep } from './keyspace-steps.ts';
+import { withIdsFrom } from './large-ids.ts';
 import { drawKeyspaceSwitches, drawSwitches, type LevelSwitch, ORDERED } from './level-switches.ts';
-import { drawJoinSteps, drawMemberSteps, JOINS_MAX, type MemberStep } from './member-steps.ts';
+import { drawMembers, JOINS_MAX, type MemberStep } from './member-steps.ts';
 import { agesOverKeyspaces, MIXED_KEYSPACES, overKeyspaces, sessionsInKeyspace } from './mixed-keyspaces.ts';
 import { Random } from './random.ts';
 import { drawSpread, type ScenarioShards, withMostVoters } from './scenario-shards.ts';
@@ -88,6 +89,8 @@ export interface Draw {
   readonly switches?: boolean | 'all';
   /** Whether controllers come to vote and stop voting; `joins`: also controllers with new ids. */
   readonly members?: boolean | 'joins';
+  /** With `joins`: the least id that a controller is given that comes. */
+  readonly idsFrom?: number;
   /** Whether entries have a time to live, and a flush may be pending. */
   readonly expiry?: boolean;
   /** The share of reads that ask for a level of their own. */
@@ -120,6 +123,8 @@ const MIXES: readonly (readonly Action['kind'][])[] = [
 ];
 
 export function drawScenario(seed: number, draw: Draw = {}): Scenario {
+  const { idsFrom, ...others } = draw;
+  if (idsFrom !== undefined) return withIdsFrom(drawScenario(seed, others), idsFrom);
   if (draw.mixed === true) return drawMixed(seed, draw);
   if (draw.sharded === true) return drawSharded(seed, draw);
   const random = new Random(seed).fork('scenario');
@@ -155,7 +160,7 @@ export function drawScenario(seed: number, draw: Draw = {}): Scenario {
         : [],
     ages: drawAgesOf(seed, draw, nodes, Math.max(500, ...plansMs)),
     switches,
-    ...drawMembers(seed, draw, Math.max(500, ...plansMs), nodes),
+    ...drawMembers(new Random(seed).fork('members'), draw.members, Math.max(500, ...plansMs), nodes),
     flushIsPending: expires && expiry.chance(0.5),
     faults,
     absence: drawAbsence(random.fork('absence'), needsMajority ? majorityOf(nodes) : 1, nodes, durability),
@@ -254,17 +259,6 @@ function drawnSwitches(
     return drawSwitches(random, untilMs, nodes, draw.scheme === undefined ? levels : placed(levels));
   }
   return isDrawn && isOrdered(level) ? drawSwitches(random, untilMs, nodes, placed(ORDERED)) : [];
-}
-
-function drawMembers(
-  seed: number,
-  { members = false }: Draw,
-  untilMs: number,
-  nodes: number,
-): Pick<Scenario, 'members'> {
-  const random = new Random(seed).fork('members');
-  if (members === 'joins') return { members: drawJoinSteps(random, untilMs, nodes) };
-  return members ? { members: drawMemberSteps(random, untilMs, nodes) } : {};
 }
 
 const LEVELS_WITH_SESSIONS: readonly Level[] = ['linearizability', 'causal'];

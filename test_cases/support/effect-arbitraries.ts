@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<EffectKind, true>> = {
 export const EFFECT_KINDS = Object.keys(KINDS) as EffectKind[];
 
 /** Origins whose ids do not follow each other, as after controllers were added and removed. */
-export const ORIGINS = [0, 5, 255] as const;
+export const ORIGINS = [0, 5, 1_000] as const;
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
 /** Version times and the moments of flushes lie within so many milliseconds. */

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { IDS_END } from '../../src/base/number-kinds.ts';
 import type { Ballot } from '../../src/membership/ballot.ts';
 import type {
   Accept,
@@ -22,7 +23,7 @@ import { asked, verdicts } from './request-arbitraries.ts';
 
 /** Arbitrary messages of the peer protocol. */
 
-const byte = fc.nat({ max: 255 });
+const ids = fc.oneof(fc.nat({ max: 255 }), fc.nat({ max: IDS_END - 1 }));
 const u32 = fc.nat({ max: 2 ** 32 - 1 });
 const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER));
 const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
@@ -33,11 +34,11 @@ const values: fc.Arbitrary<Buffer> = fc.oneof(
   fc.nat({ max: 5000 }).map((length) => Buffer.alloc(length, 'v')),
 );
 
-export const versions: fc.Arbitrary<Version> = fc.record({ time: u53, node: byte });
+export const versions: fc.Arbitrary<Version> = fc.record({ time: u53, node: ids });
 
-const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: byte });
+const ballots: fc.Arbitrary<Ballot> = fc.record({ counter: u53, node: ids });
 
-const members = fc.array(fc.record({ node: byte, incarnation: u53 }), { maxLength: 5 });
+const members = fc.array(fc.record({ node: ids, incarnation: u53 }), { maxLength: 5 });
 
 const acceptors: fc.Arbitrary<AcceptorState> = fc.record({
   promised: ballots,
@@ -84,7 +85,7 @@ const effects: fc.Arbitrary<Effect> = fc.oneof(
   fc.record({ kind: fc.constant('flush' as const), version: versions }),
   fc.record({ kind: fc.constantFrom('flush-later', 'flush-due'), version: versions, atMs: u53 }),
 );
-const stretches = fc.array(fc.record({ origin: byte, from: u53, to: u53 }), { maxLength: 5 });
+const stretches = fc.array(fc.record({ origin: ids, from: u53, to: u53 }), { maxLength: 5 });
 const seenParts = fc.array(fc.record({ group: fc.nat(255), seen: stretches }), { maxLength: 8 });
 
 const attached = fc.array(fc.record({ version: versions, needs: stretches }), { maxLength: 3 });
@@ -116,7 +117,7 @@ const accepts: fc.Arbitrary<Accept> = fc.record({
   ballot: ballots,
   members,
   sources: numbers,
-  donor: byte,
+  donor: ids,
   donorApplied: versions,
   union: effectLists,
   reason: latin1,
@@ -187,7 +188,7 @@ export const MESSAGES: Arbitraries = {
   hello: fc.record({
     type: fc.constant('hello'),
     cluster: latin1,
-    node: byte,
+    node: ids,
     incarnation: u53,
     placement: latin1,
     peers: latin1,
@@ -264,7 +265,7 @@ export const MESSAGES: Arbitraries = {
         kept: fc.constant(down.kept),
         settled: fc.constant(down.settled),
         tickets: fc.tuple(
-          ...down.effects.map(() => fc.record({ node: byte, number: u53, verdict: fc.option(verdicts) })),
+          ...down.effects.map(() => fc.record({ node: ids, number: u53, verdict: fc.option(verdicts) })),
         ),
       }),
     ),

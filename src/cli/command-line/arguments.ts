@@ -1,6 +1,6 @@
 import yargs, { type Options } from 'yargs';
+import { IDS_END } from '../../base/number-kinds.ts';
 import type { Address } from '../../controller/settings.ts';
-import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import { reasonOf, UsageError } from '../failure.ts';
 import type { SelfChoice, StoreOverride } from '../settings/configuration.ts';
@@ -125,8 +125,7 @@ function identityOf(given: ReadonlyMap<string, string>, environment: NodeJS.Proc
   const named = ['id', 'host', 'port'].some((flag) => given.has(flag));
   const id = given.get('id') ?? (named ? undefined : environment.MEMCHORUS_ID || undefined);
   return {
-    id:
-      id === undefined ? null : wholeNumber(id, given.has('id') ? '--id' : 'MEMCHORUS_ID', 0, NODES_MAX - 1),
+    id: id === undefined ? null : wholeNumber(id, given.has('id') ? '--id' : 'MEMCHORUS_ID', 0, IDS_END - 1),
     host: given.get('host') ?? null,
     port: portOf(given, 'port'),
   };
@@ -146,7 +145,7 @@ const WITH_WORDS: readonly Mode[] = ['restart', 'level', 'keyspace', 'member', '
 
 /** @throws UsageError */
 function idsOf(words: readonly string[]): number[] {
-  return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, NODES_MAX - 1));
+  return words.map((word) => wholeNumber(word.replace(/^controller-/, ''), 'restart', 0, IDS_END - 1));
 }
 
 /** A path stands behind the command. */

@@ -44,7 +44,7 @@ export function addressesByIdOf(given: GivenFlags, flag: string): ReadonlyMap<nu
   const text = given.get(flag) ?? '';
   const found = new Map<number, Address>();
   for (const one of text === '' ? [] : text.split(',')) {
-    const [, id, place] = /^(\d{1,3})=(.*)$/.exec(one) ?? [];
+    const [, id, place] = /^(\d{1,4})=(.*)$/.exec(one) ?? [];
     const address = parseAddress(place ?? '');
     if (id === undefined || address === null)
       throw new UsageError('COMMAND_LINE', `${dashed(flag)} has "${one}": give 3=host:port,4=host:port,…`);

@@ -1,5 +1,4 @@
-import { NODES_MAX } from '../../ordering/version.ts';
-import { ID_MAX } from './engine/logical-clock.ts';
+import { ID_MAX, LIVES_MAX } from './engine/logical-clock.ts';
 import type { ClientHandle, ServerHandle } from './hosts/lab-host.ts';
 import type { Participant } from './participants/frames.ts';
 
@@ -22,9 +21,6 @@ export interface LiveClient {
 }
 
 export type LiveMember = LiveServer | LiveClient;
-
-/** How many servers a lab can have in all, each life of an id counted. The engine numbers their lives. */
-const SERVER_LIVES_MAX = NODES_MAX;
 
 /** The servers and clients of a lab that live now, and their links. */
 export class Roster {
@@ -50,8 +46,8 @@ export class Roster {
   newServer(id: number): Participant {
     if (this.#servers.has(id)) throw new LabError(`server ${id} runs already; killServer ${id} ends it`);
     if (this.#clients.has(id)) throw new LabError(`${id} is a client; choose another id for the server`);
-    if (this.#ids.length >= SERVER_LIVES_MAX)
-      throw new LabError(`${SERVER_LIVES_MAX} servers have been started, and a lab cannot have more`);
+    if (this.#ids.length >= LIVES_MAX)
+      throw new LabError(`${LIVES_MAX} servers have been started, and a lab cannot have more`);
     this.#ids.push(id);
     return { kind: 'server', id, life: this.#ids.length - 1 };
   }

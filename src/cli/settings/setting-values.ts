@@ -1,7 +1,7 @@
 import { parseAddress } from '../../base/address-text.ts';
+import { IDS_END } from '../../base/number-kinds.ts';
 import type { Address, Settings } from '../../controller/settings.ts';
 import { DURABILITIES, type Durability } from '../../journal/durability.ts';
-import { NODES_MAX } from '../../ordering/version.ts';
 import { isLevel, LEVELS, type Level } from '../../placement/level.ts';
 import {
   hasSchemes,
@@ -141,6 +141,6 @@ export function addresses(text: string): readonly Address[] {
     }
     list.push(address);
   }
-  if (list.length <= NODES_MAX) return list;
-  throw new BadValue(`there are ${list.length}; a cluster has ${NODES_MAX} controllers at most`);
+  if (list.length <= IDS_END) return list;
+  throw new BadValue(`there are ${list.length}; a cluster has ${IDS_END} controllers at most`);
 }

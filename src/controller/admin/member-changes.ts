@@ -132,7 +132,7 @@ function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers
 /** The word is an id that was given to a controller which is none of the cluster any more. */
 function wasGiven(word: string, configuration: Configuration): boolean {
   const text = word.replace(/^controller-/, '');
-  const id = /^\d{1,3}$/.test(text) ? Number(text) : null;
+  const id = /^\d{1,4}$/.test(text) ? Number(text) : null;
   return id !== null && id < (configuration.nextId ?? 0) && !isConfigured(configuration, id);
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { IDS_END } from '../../base/number-kinds.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import type { RouteGroup } from '../../http/routes/route-group.ts';
@@ -81,7 +82,7 @@ export function chainMembership(own: ChainNode): RouteGroup {
     });
 
     app.post('/chain/voters', async (http, reply) => {
-      const id = wholeIn(http, 'id', ID_MAX);
+      const id = wholeIn(http, 'id', IDS_END - 1);
       await patiently(() => becomesVoter(http, id));
       return reply.type(JSON_TYPE).send('{}');
     });
@@ -120,9 +121,6 @@ function placeIn(answer: ChainPlace | NoPlace): ChainPlace {
   throw new HttpProblem(answer.isRefused ? 'MEMBERS_FIXED' : 'MEMBERS_CHANGING', answer.reason);
 }
 
-/** Ids of controllers are below 256. */
-const ID_MAX = 255;
-
 function applicantIn(http: FastifyRequest): Applicant {
   return { index: wholeIn(http, 'index', NODE_INDEX_MAX), run: textIn(http, 'run') };
 }
@@ -135,6 +133,6 @@ function textIn({ query }: FastifyRequest, name: string): string {
 
 function wholeIn(http: FastifyRequest, name: string, max: number): number {
   const text = textIn(http, name);
-  if (/^\d{1,3}$/.test(text) && Number(text) <= max) return Number(text);
+  if (/^\d{1,4}$/.test(text) && Number(text) <= max) return Number(text);
   throw new HttpProblem('MALFORMED', `${name} has to be a whole number of 0 to ${max}`);
 }

@@ -9,20 +9,38 @@ export function writeShards(w: ByteWriter, agreed: readonly AgreedShards[]): voi
   for (const { keyspace, groups } of agreed) {
     w.text(keyspace);
     w.u32(groups.length);
-    for (const group of groups) {
-      w.u32(group.length);
-      for (const number of group) w.u8(number);
-    }
+    for (const group of groups) writeGroup(w, group);
   }
 }
 
 export function readShards(r: ByteReader): readonly AgreedShards[] {
   return Array.from({ length: r.count(4 + 4) }, () => {
     const keyspace = r.text();
-    const groups = Array.from({ length: r.count(4) }, () => Array.from({ length: r.count(1) }, () => r.u8()));
+    const groups = Array.from({ length: r.count(4) }, () => readGroup(r));
     return { keyspace, shards: groups.length, groups };
   });
 }
+
+/** Each number takes one byte; or two, where one of them is 256 or more. */
+function writeGroup(w: ByteWriter, group: readonly number[]): void {
+  const isWide = group.some((number) => number > 0xff);
+  w.u32(group.length + (isWide ? WIDE : 0));
+  for (const number of group) {
+    if (isWide) w.u8(number >> 8);
+    w.u8(number & 0xff);
+  }
+}
+
+function readGroup(r: ByteReader): readonly number[] {
+  const length = r.u32();
+  const isWide = length >= WIDE;
+  const count = isWide ? length - WIDE : length;
+  if (count * (isWide ? 2 : 1) > r.remaining) throw new FrameError(`${count} numbers do not fit their frame`);
+  return Array.from({ length: count }, () => (isWide ? r.u8() * 256 : 0) + r.u8());
+}
+
+/** Added to the number of numbers that take two bytes each. */
+const WIDE = 2 ** 31;
 
 /** The names of the shards behind them, where a keyspace has been given another number of shards. */
 export function writePlaces(w: ByteWriter, agreed: readonly AgreedShards[]): void {

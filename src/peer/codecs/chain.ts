@@ -19,10 +19,12 @@ import type { Codec } from './codec.ts';
 import {
   readBallot,
   readEffects,
+  readId,
   readNumbers,
   readVersion,
   writeBallot,
   writeEffects,
+  writeIdAndNumber,
   writeNumbers,
   writeVersion,
 } from './fields.ts';
@@ -102,15 +104,14 @@ export const chainDown: Codec<ChainDown> = {
 const TICKET_BYTES_MIN = 1 + 8 + 1;
 
 function writeTicket(w: ByteWriter, { node, number, verdict }: Ticket, effect: Effect): void {
-  w.u8(node);
-  w.u53(number);
+  writeIdAndNumber(w, node, number);
   if (verdict === null) w.u8(VERDICT.none);
   else writeVerdict(w, verdict, effect);
 }
 
 function readTicket(r: ByteReader, effect: Effect): Ticket {
-  const node = r.u8();
-  const number = r.u53();
+  const node = readId(r);
+  const number = r.lower53();
   const form = r.u8();
   return { node, number, verdict: form === VERDICT.none ? null : readVerdict(r, form, effect) };
 }

@@ -1,5 +1,5 @@
 import { type ByteReader, type ByteWriter, FrameError } from '../../base/byte-writer.ts';
-import type { WallMs } from '../../base/number-kinds.ts';
+import { type ControllerId, IDS_END, type WallMs } from '../../base/number-kinds.ts';
 import { type Numbering, numbering } from '../../base/numbering.ts';
 import type { Ballot } from '../../membership/ballot.ts';
 import type { AcceptorState, Retention } from '../../membership/messages.ts';
@@ -14,7 +14,7 @@ import {
   type SetEffect,
 } from '../../ordering/effect.ts';
 import type { Stretch } from '../../ordering/stretches.ts';
-import { NODES_MAX, type Version } from '../../ordering/version.ts';
+import type { Version } from '../../ordering/version.ts';
 import { type Configuration, configurationFlaw } from '../../placement/configuration.ts';
 import type { Level } from '../../placement/level.ts';
 import type { Attached, SeenPart } from '../../replication/convergent/messages.ts';
@@ -51,12 +51,12 @@ const EFFECTS = numbering<EffectKind>({
 const SIDES = numbering<JoinSide>({ end: 0, beginning: 1 });
 
 export function writeBallot(w: ByteWriter, ballot: Ballot): void {
-  w.u53(ballot.counter);
-  w.u8(ballot.node);
+  writeNumberAndId(w, ballot.counter, ballot.node);
 }
 
 export function readBallot(r: ByteReader): Ballot {
-  return { counter: r.u53(), node: r.u8() };
+  const highest = r.peek();
+  return { counter: r.lower53(), node: idOf(highest, r.u8()) };
 }
 
 export function writeAcceptorState(w: ByteWriter, acceptor: AcceptorState): void {
@@ -78,12 +78,53 @@ export function readAcceptorState(r: ByteReader): AcceptorState {
 }
 
 export function writeVersion(w: ByteWriter, version: Version): void {
-  w.u53(version.time);
-  w.u8(version.node);
+  writeNumberAndId(w, version.time, version.node);
 }
 
 export function readVersion(r: ByteReader): Version {
-  return { time: r.u53(), node: r.u8() };
+  const highest = r.peek();
+  return { time: r.lower53(), node: idOf(highest, r.u8()) };
+}
+
+/**
+ * An id takes one byte, beside a number of eight bytes. The number has less than 54 bits; so the highest of its bytes
+ * takes those bits of an id that is 256 or more which are above its lowest eight. Releases that had fewer ids refuse
+ * such a number, and read all others as before.
+ */
+function writeNumberAndId(w: ByteWriter, number: number, id: ControllerId): void {
+  w.numberWith(id >> 8, number);
+  w.u8(id & 0xff);
+}
+
+export function writeIdAndNumber(w: ByteWriter, id: ControllerId, number: number): void {
+  w.u8(id & 0xff);
+  w.numberWith(id >> 8, number);
+}
+
+/** Two ids beside the same number: each has half of its highest byte. */
+export function writeIdAndVersion(w: ByteWriter, id: ControllerId, { time, node }: Version): void {
+  w.u8(id & 0xff);
+  w.numberWith((id >> 8) * 16 + (node >> 8), time);
+  w.u8(node & 0xff);
+}
+
+export function readIdAndVersion(r: ByteReader): readonly [id: ControllerId, version: Version] {
+  const lowest = r.u8();
+  const highest = r.peek();
+  return [idOf(highest >> 4, lowest), { time: r.lower53(), node: idOf(highest % 16, r.u8()) }];
+}
+
+/** @param lowest the byte with the id @param highest the byte with which the number beside it begins */
+export function idOf(highest: number, lowest: number): ControllerId {
+  const id = highest * 256 + lowest;
+  if (id < IDS_END) return id;
+  throw new FrameError(`there is no controller ${id}`);
+}
+
+/** An id with the number behind it. */
+export function readId(r: ByteReader): ControllerId {
+  const lowest = r.u8();
+  return idOf(r.peek(), lowest);
 }
 
 /** @throws FrameError when the text is longer than any that a controller sends */
@@ -111,7 +152,7 @@ export function readNumbers(r: ByteReader): number[] {
   const count = r.u32();
   if (count >= RUNS) return readRuns(r, count - RUNS);
   if (count * 8 > r.remaining) throw new FrameError(`${count} items do not fit their frame`);
-  if (count > NODES_MAX) throw new FrameError(`${count} numbers where one a controller was due`);
+  if (count > IDS_END) throw new FrameError(`${count} numbers where one a controller was due`);
   const numbers = new Array<number>(count);
   for (let i = 0; i < count; i++) numbers[i] = r.u53();
   return numbers;
@@ -140,7 +181,7 @@ function readRuns(r: ByteReader, runs: number): number[] {
   for (let i = 0; i < runs; i++) {
     const end = r.u32();
     if (end <= numbers.length) throw new FrameError('runs of numbers are out of order');
-    if (end > NODES_MAX) throw new FrameError(`${end} numbers where one a controller was due`);
+    if (end > IDS_END) throw new FrameError(`${end} numbers where one a controller was due`);
     const number = r.u53();
     while (numbers.length < end) numbers.push(number);
   }
@@ -149,16 +190,13 @@ function readRuns(r: ByteReader, runs: number): number[] {
 
 export function writeMembers(w: ByteWriter, members: readonly Member[]): void {
   w.u32(members.length);
-  for (const member of members) {
-    w.u8(member.node);
-    w.u53(member.incarnation);
-  }
+  for (const member of members) writeIdAndNumber(w, member.node, member.incarnation);
 }
 
 export function readMembers(r: ByteReader): Member[] {
   const count = r.count(9);
-  if (count > NODES_MAX) throw new FrameError(`${count} members where there are fewer controllers`);
-  return Array.from({ length: count }, () => ({ node: r.u8(), incarnation: r.u53() }));
+  if (count > IDS_END) throw new FrameError(`${count} members where there are fewer controllers`);
+  return Array.from({ length: count }, () => ({ node: readId(r), incarnation: r.lower53() }));
 }
 
 export function writeEffects(w: ByteWriter, effects: readonly Effect[]): void {
@@ -176,8 +214,7 @@ export function readEffects(r: ByteReader): Effect[] {
 export function writeStretches(w: ByteWriter, stretches: readonly Stretch[]): void {
   w.u32(stretches.length);
   for (const { origin, from, to } of stretches) {
-    w.u8(origin);
-    w.u53(from);
+    writeIdAndNumber(w, origin, from);
     w.u53(to);
   }
 }
@@ -185,7 +222,7 @@ export function writeStretches(w: ByteWriter, stretches: readonly Stretch[]): vo
 export function readStretches(r: ByteReader): Stretch[] {
   const count = r.count(STRETCH_BYTES);
   const stretches = new Array<Stretch>(count);
-  for (let i = 0; i < count; i++) stretches[i] = { origin: r.u8(), from: r.u53(), to: r.u53() };
+  for (let i = 0; i < count; i++) stretches[i] = { origin: readId(r), from: r.lower53(), to: r.u53() };
   return stretches;
 }
 

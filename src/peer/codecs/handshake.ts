@@ -1,13 +1,13 @@
 import type { Hello, Proof, Refusal, Welcome } from '../messages.ts';
 import type { Codec } from './codec.ts';
+import { readId, writeIdAndNumber } from './fields.ts';
 
 /** The messages of a handshake in bytes. */
 
 export const hello: Codec<Hello> = {
   write(w, m) {
     w.text(m.cluster);
-    w.u8(m.node);
-    w.u53(m.incarnation);
+    writeIdAndNumber(w, m.node, m.incarnation);
     w.text(m.placement);
     w.text(m.peers);
     w.bytes(m.nonce);
@@ -17,8 +17,8 @@ export const hello: Codec<Hello> = {
   read: (r) => ({
     type: 'hello',
     cluster: r.text(),
-    node: r.u8(),
-    incarnation: r.u53(),
+    node: readId(r),
+    incarnation: r.lower53(),
     placement: r.text(),
     peers: r.text(),
     nonce: r.bytes(),

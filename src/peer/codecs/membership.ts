@@ -19,6 +19,7 @@ import {
   readBallot,
   readConfiguration,
   readEffects,
+  readIdAndVersion,
   readMembers,
   readNumbers,
   readVersion,
@@ -27,6 +28,7 @@ import {
   writeBallot,
   writeConfiguration,
   writeEffects,
+  writeIdAndVersion,
   writeMembers,
   writeNumbers,
   writeVersion,
@@ -115,23 +117,26 @@ export const accept: Codec<Accept> = {
     writeBallot(w, m.ballot);
     writeMembers(w, m.members);
     writeNumbers(w, m.sources);
-    w.u8(m.donor);
-    writeVersion(w, m.donorApplied);
+    writeIdAndVersion(w, m.donor, m.donorApplied);
     writeEffects(w, m.union);
     w.text(m.reason);
   },
-  read: (r) => ({
-    type: 'accept',
-    ballot: readBallot(r),
-    members: readMembers(r),
-    sources: readNumbers(r),
-    donor: r.u8(),
-    donorApplied: readVersion(r),
-    union: readEffects(r),
-    reason: r.text(),
-    placement: null,
-    configuration: null,
-  }),
+  read(r) {
+    const [ballot, members, sources] = [readBallot(r), readMembers(r), readNumbers(r)];
+    const [donor, donorApplied] = readIdAndVersion(r);
+    return {
+      type: 'accept',
+      ballot,
+      members,
+      sources,
+      donor,
+      donorApplied,
+      union: readEffects(r),
+      reason: r.text(),
+      placement: null,
+      configuration: null,
+    };
+  },
 };
 
 export const accepted: Codec<Accepted> = {

@@ -3,16 +3,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { IDS_END } from '../../../src/base/number-kinds.ts';
 import { type RecordFields, RecordTable } from '../../../src/journal/record-table.ts';
 import { MARKS } from '../../../src/ordering/effect.ts';
-import { NODES_MAX } from '../../../src/ordering/version.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const BIG = Number.MAX_SAFE_INTEGER;
 
 const fields: fc.Arbitrary<Required<RecordFields>> = fc.record({
   version: fc.record(
-    { time: fc.maxSafeNat(), node: fc.nat({ max: NODES_MAX - 1 }) },
+    { time: fc.maxSafeNat(), node: fc.nat({ max: IDS_END - 1 }) },
     { noNullPrototype: true },
   ),
   expiresAtMs: fc.constantFrom(0, 1, 1_800_000_000_000, BIG),

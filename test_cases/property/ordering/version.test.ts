@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { IDS_END } from '../../../src/base/number-kinds.ts';
 import {
   casOfVersion,
   compareVersions,
@@ -16,25 +17,32 @@ const times = fc.oneof(
   fc.maxSafeNat().map((time) => Math.max(1, time)),
   fc.constant(Number.MAX_SAFE_INTEGER),
 );
-const versions: fc.Arbitrary<Version> = fc.record({ time: times, node: fc.nat({ max: 255 }) });
+const versions: fc.Arbitrary<Version> = fc.record({ time: times, node: fc.nat({ max: IDS_END - 1 }) });
 
 describe('a version', () => {
   it('has a CAS token that is positive in 64 bits', () => {
     fc.assert(
       fc.property(versions, (version) => {
         const cas = casOfVersion(version);
-        expect(cas).toBe(BigInt(version.time) * 256n + BigInt(version.node));
         expect(cas > 0n && cas < 2n ** 63n).toBe(true);
       }),
     );
   });
 
-  it('is ordered like its token', () => {
+  it('has the token of earlier releases where its id is below 256', () => {
     fc.assert(
-      fc.property(versions, versions, (a, b) => {
-        const [x, y] = [casOfVersion(a), casOfVersion(b)];
-        expect(Math.sign(compareVersions(a, b))).toBe(x < y ? -1 : x > y ? 1 : 0);
-        expect(sameVersion(a, b)).toBe(x === y);
+      fc.property(times, fc.nat({ max: 255 }), (time, node) => {
+        expect(casOfVersion({ time, node })).toBe(BigInt(time) * 256n + BigInt(node));
+      }),
+    );
+  });
+
+  it('has a token of its own', () => {
+    const ids = fc.constantFrom(0, 1, 255, 256, 257, 511, 512, IDS_END - 1);
+    fc.assert(
+      fc.property(fc.record({ time: times, node: ids }), fc.record({ time: times, node: ids }), (a, b) => {
+        expect(sameVersion(a, b)).toBe(casOfVersion(a) === casOfVersion(b));
+        expect(compareVersions(a, b) === 0).toBe(sameVersion(a, b));
       }),
     );
   });

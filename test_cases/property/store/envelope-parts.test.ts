@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { IDS_END } from '../../../src/base/number-kinds.ts';
 import { sameVersion, type Version } from '../../../src/ordering/version.ts';
 import type { Entry, EntryPart } from '../../../src/store/entry.ts';
 import { decodeEntry, encodeEntry } from '../../../src/store/envelope.ts';
@@ -7,7 +8,10 @@ import { encodePart, endMarkOf } from '../../../src/store/envelope-parts.ts';
 
 const MAGIC = Buffer.from([0xc5, 0x6d, 0x70]);
 
-const versions: fc.Arbitrary<Version> = fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: 255 }) });
+const versions: fc.Arbitrary<Version> = fc.record({
+  time: fc.maxSafeNat(),
+  node: fc.nat({ max: IDS_END - 1 }),
+});
 
 /** Bytes of a client, some of which look like the end of a part, or like a whole one. */
 const bytes: fc.Arbitrary<Buffer> = fc

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { IDS_END } from '../../../src/base/number-kinds.ts';
 import type { Entry } from '../../../src/store/entry.ts';
 import { decodeEntry, ENVELOPE_BYTES, ENVELOPE_BYTES_MAX, encodeEntry } from '../../../src/store/envelope.ts';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 
 const entries: fc.Arbitrary<Entry> = fc.record({
-  version: fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: 255 }) }),
+  version: fc.record({ time: fc.maxSafeNat(), node: fc.nat({ max: IDS_END - 1 }) }),
   flags: fc.nat({ max: 2 ** 32 - 1 }),
   expiresAtMs: fc.maxSafeNat().map((number) => number % 2 ** 48),
   token: fc.option(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),

@@ -57,6 +57,15 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'proposes-by-id',
+    name: 'waits the longer before it proposes a view, the more controllers there were before it',
+    edit: { value: 'node' },
+    test: {
+      file: 'joins.test.ts',
+      name: 'a controller with a large id proposes a view as soon as others (seed 47)',
+    },
+  },
+  {
     anchor: 'counts-joining',
     name: 'counts a controller that joins as one that votes',
     edit: { value: "phase !== 'leaving'" },

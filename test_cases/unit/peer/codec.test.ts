@@ -21,7 +21,7 @@ describe('the codec of peer messages', () => {
   });
 
   it('refuses more numbers than there can be controllers', () => {
-    const known = new Array<number>(257).fill(1);
+    const known = new Array<number>(1_025).fill(1);
     const encoded = encodeMessage(ROOT_GROUP, {
       type: 'sync-request',
       exchange: 1,
@@ -29,7 +29,7 @@ describe('the codec of peer messages', () => {
       forgotten: [],
       empty: false,
     });
-    expect(() => decodeMessage(encoded)).toThrow('257 numbers');
+    expect(() => decodeMessage(encoded)).toThrow('1025 numbers');
   });
 
   it('refuses a reason that is longer than any controller sends', () => {

@@ -94,7 +94,7 @@ const PROMISED: Promised = {
 const push = (...effects: Effect[]): PeerMessage => ({ type: 'push', previousTime: NOW, effects });
 
 /** A list by id that is longer than there can be ids. */
-const A_PLACE_TOO_MANY = new Array<number>(257).fill(0);
+const A_PLACE_TOO_MANY = new Array<number>(1_025).fill(0);
 
 const PLACED: Placed = {
   type: 'placed',
@@ -171,16 +171,16 @@ describe('a message of a peer', () => {
     ['a push after the future', { type: 'push', previousTime: 2 ** 52, effects: [] }, /^its versions/],
     [
       'a doubt of a controller that does not exist',
-      { ...HEARTBEAT, onProbation: [256] },
-      /^there is no controller 256$/,
+      { ...HEARTBEAT, onProbation: [1_024] },
+      /^there is no controller 1024$/,
     ],
-    ['more answers than controllers', { ...HEARTBEAT, heard: A_PLACE_TOO_MANY }, /^257 items/],
-    ['a longer vector than there are controllers', { ...HEARTBEAT, known: A_PLACE_TOO_MANY }, /^257 items/],
-    ['a controller that does not exist', { ...HEARTBEAT, hears: [256] }, /^there is no controller 256$/],
+    ['more answers than controllers', { ...HEARTBEAT, heard: A_PLACE_TOO_MANY }, /^1025 items/],
+    ['a longer vector than there are controllers', { ...HEARTBEAT, known: A_PLACE_TOO_MANY }, /^1025 items/],
+    ['a controller that does not exist', { ...HEARTBEAT, hears: [1_024] }, /^there is no controller 1024$/],
     [
       'a write of a controller that does not exist',
-      push(set({ version: { time: 1, node: 256 } })),
-      /controller 256$/,
+      push(set({ version: { time: 1, node: 1_024 } })),
+      /controller 1024$/,
     ],
     [
       'a write of another controller as its own',

@@ -124,7 +124,7 @@ describe('what a peer or a file calls shards', () => {
     ['a group of a level', one({ groups: [[3, 0], second, third] }), 'a shard of default has no group'],
     ['a group of nobody', one({ groups: [[16], second, third] }), 'a shard of default has no group'],
     ['a member twice', one({ groups: [[16, 1, 1], second, third] }), 'a shard of default has no group'],
-    ['an id too large', one({ groups: [[16, 256], second, third] }), 'a shard of default has no group'],
+    ['an id too large', one({ groups: [[16, 1_024], second, third] }), 'a shard of default has no group'],
     ['a group twice', one({ groups: [first, first, third] }), 'two shards have the same group'],
   ])('is refused when it is %s', (_, shards, flaw) => {
     expect(placementFlaw({ epoch: 1, keyspaces: KEYSPACES, move: null, shards })).toBe(flaw);

@@ -108,7 +108,7 @@ describe('a controller that joins', () => {
   it('is refused where it is, while another change is under way, and without an id or a place', () => {
     expect(withJoining(joining, { host: 'x', port: 1 })).toBe('controller 5 is at x:1');
     expect(withJoining(changed(FIVE, [], [4]), { host: 'x', port: 1 })).toContain('is under way');
-    expect(withJoining({ ...FIVE, nextId: 256 }, { host: 'x', port: 1 })).toContain('all 256 ids');
+    expect(withJoining({ ...FIVE, nextId: 1_024 }, { host: 'x', port: 1 })).toContain('all 1024 ids');
     expect(withJoining(FIVE, { host: 'x'.repeat(4_000), port: 1 })).toBe('a configuration is too large');
   });
 
@@ -142,7 +142,7 @@ describe('a configuration that a peer sends', () => {
 
   it.each([
     [{ ...right, epoch: 0 }, 'a configuration has no epoch'],
-    [{ ...right, nextId: 257 }, 'a configuration is incomplete'],
+    [{ ...right, nextId: 1_025 }, 'a configuration is incomplete'],
     [{ ...right, controllers: [] }, 'a configuration has 0 controllers that vote'],
     [{ ...right, nextId: 4 }, 'the ids of a configuration are out of order'],
     [

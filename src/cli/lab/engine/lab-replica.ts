@@ -10,7 +10,6 @@ import { OPEN } from '../../../membership/gate.ts';
 import type { PeerBus } from '../../../membership/peer-bus.ts';
 import { Peers } from '../../../membership/peers.ts';
 import { MemoryViewLog } from '../../../membership/view-record.ts';
-import { NODES_MAX } from '../../../ordering/version.ts';
 import { configurationOf, idsEndOf } from '../../../placement/configuration.ts';
 import { Group } from '../../../replication/group.ts';
 import type { GroupMessage } from '../../../replication/messages.ts';
@@ -25,7 +24,7 @@ import { HotEntries } from '../../../store/hot-entries.ts';
 import { KVController } from '../../../store/kv-controller.ts';
 import type { Counters } from './counters.ts';
 import { decodeWrite, encodeWrite, type LabWrite, type LoggedWrite } from './lab-write.ts';
-import { counterOf, LogicalClock } from './logical-clock.ts';
+import { counterOf, LIVES_MAX, LogicalClock } from './logical-clock.ts';
 import type { TieRule } from './tie-rule.ts';
 
 export interface LabReplicaPorts {
@@ -296,4 +295,4 @@ function loggedWrite(key: string, { version, value }: Entry): LoggedWrite {
 
 /** What one life of a server counts as its cluster, and the writers that a version may name. */
 const ONE = configurationOf([{ host: 'lab', port: 1 }]);
-const ALL = configurationOf(Array.from({ length: NODES_MAX }, () => ({ host: 'lab', port: 1 })));
+const ALL = configurationOf(Array.from({ length: LIVES_MAX }, () => ({ host: 'lab', port: 1 })));

@@ -6,6 +6,9 @@ import type { TieRule } from './tie-rule.ts';
 /** The largest id of a server or client. */
 export const ID_MAX = 999_999;
 
+/** How many servers a lab can have in all, each life of an id counted. */
+export const LIVES_MAX = 256;
+
 /** How many version times stand for one value of a counter: more than there are ids. */
 const RANKS = 1_048_576;
 
