@@ -24,9 +24,9 @@ else await main(options.sizes.split(',').map(Number), Number(options.span));
 
 async function main(sizes: readonly number[], spanMs: number): Promise<void> {
   console.log(
-    '| controllers | shards | links | idle messages/s | idle bytes/s | messages/operation | bytes/operation | KiB |',
+    '| controllers | shards | links | links in use | idle messages/s | idle bytes/s | messages/operation | bytes/operation | KiB |',
   );
-  console.log('|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|');
   for (const size of sizes) {
     const cost = await measureCluster(size, spanMs);
     console.log(rowOf(cost));
@@ -36,11 +36,12 @@ async function main(sizes: readonly number[], spanMs: number): Promise<void> {
   }
 }
 
-function rowOf({ controllers, shards, links, idle, operation, heapKiB }: ClusterCost): string {
+function rowOf({ controllers, shards, links, linksAfter, idle, operation, heapKiB }: ClusterCost): string {
   const cells = [
     controllers,
     shards,
     links.toFixed(1),
+    linksAfter.toFixed(1),
     Math.round(idle.messages),
     Math.round(idle.bytes),
     operation.messages.toFixed(1),

@@ -47,6 +47,11 @@ export interface CorePorts {
   readonly refuse: (peer: ControllerId, reason: string) => void;
   /** Ends the link to a peer that has been silent for too long; a new link will be made. */
   readonly breakLink: (peer: ControllerId, reason: string) => void;
+  /** Makes a link for requests to a peer, again and again until `hangUp`: see `PassingPeers`. */
+  readonly call: (peer: ControllerId) => void;
+  readonly hangUp: (peer: ControllerId) => void;
+  /** A link for requests ends after so long without any, in milliseconds. */
+  readonly linkIdleMs: number;
   /** The groups with entries at the start, by number. */
   readonly planned: readonly PlannedGroup[];
   /** The journal of one of these. */

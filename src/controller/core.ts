@@ -80,7 +80,8 @@ export class Core {
     this.#removed = new RemovedPeers(ports, this.#configuration);
     this.peers = peersOf(ports, this.#configuration, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
-    this.passing = passingOf(ports, this.peers, (peer) => this.serving.hop?.isOwing(peer) === true);
+    const onChange = (): void => this.#onChange();
+    this.passing = passingOf(ports, this.peers, () => this.serving ?? null, onChange);
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
     this.departure = new Departure({
@@ -194,7 +195,9 @@ export class Core {
     if (this.#removed.has(peer)) return;
     this.passing.onDown(peer);
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerDown(peer);
-    this.serving.onPeerDown(peer);
+    this.serving.hop.onPeerDown(peer);
+    // mutant: drops-askers
+    if (!this.passing.has(peer)) this.serving.asked.onPeerDown(peer);
     this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);

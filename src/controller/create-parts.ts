@@ -1,3 +1,4 @@
+import type { ControllerId } from '../base/number-kinds.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Transport } from '../base/transport.ts';
 import type { Mesh } from '../peer/mesh.ts';
@@ -53,6 +54,12 @@ export interface Resources {
 const INCARNATION_MAX = 2 ** 47;
 
 /**
+ * How long a link to a controller without a shard in common is kept after the last request for a shard that it has, in
+ * milliseconds. Shorter: requests now and then wait for a link more often. Longer: more idle links.
+ */
+const LINK_IDLE_MS = 10_000;
+
+/**
  * Makes the parts of a controller, each after those that it needs.
  *
  * @param requestFlush requests that the controller's steps run at the end of this event-loop turn
@@ -86,12 +93,7 @@ export function createParts(
     configured: configuredOf(settings),
     tokenMac: tokenMacOf(secret, settings.cluster),
     incarnation,
-    bus: mesh,
-    incarnationOf: (peer) => mesh.incarnationOf(peer),
-    knowsPlacements: (peer) => mesh.knowsPlacements(peer),
-    waitingBytes: (peer) => mesh.waitingBytes(peer),
-    refuse: (peer, reason) => mesh.drop(peer, reason, true),
-    breakLink: (peer, reason) => mesh.drop(peer, reason, false),
+    ...linkPorts(mesh),
     planned: storage.planned,
     storageOf: storage.storageOf,
     openGroup: storage.openGroup,
@@ -128,13 +130,28 @@ export function createParts(
   return parts;
 }
 
-/** The parts that look at keys. */
+/** What a core asks of its links. */
+function linkPorts(mesh: Mesh) {
+  return {
+    bus: mesh,
+    incarnationOf: (peer: ControllerId) => mesh.incarnationOf(peer),
+    knowsPlacements: (peer: ControllerId) => mesh.knowsPlacements(peer),
+    waitingBytes: (peer: ControllerId) => mesh.waitingBytes(peer),
+    refuse: (peer: ControllerId, reason: string) => mesh.drop(peer, reason, true),
+    breakLink: (peer: ControllerId, reason: string) => mesh.drop(peer, reason, false),
+    call: (peer: ControllerId) => mesh.call(peer),
+    hangUp: (peer: ControllerId) => mesh.hangUp(peer),
+    linkIdleMs: LINK_IDLE_MS,
+  };
+}
+
 function linkTo(configuration: Configuration, mesh: Mesh): void {
   // Links to controllers that were removed by force end, and are made again to tell them so.
   mesh.setControllers(configuration.controllers);
   mesh.setControllers(linkedIn(configuration));
 }
 
+/** The parts that look at keys. */
 function keyParts({ router, time, mover }: Core, { requestTimeoutMs }: Settings) {
   const clock = MACHINE_CLOCK;
   const timeMs = () => time.cluster.nowMs();

@@ -82,7 +82,7 @@ export class Heartbeats {
     const heartbeat = this.#heartbeat();
     const others = peers.ids.filter((id) => !mates.has(id));
     const isTold = departure.phase !== 'staying';
-    const passers = passing.linked.filter((peer) => isTold || serving.asked?.isOwed(peer) === true);
+    const passers = passing.askers.filter((peer) => isTold || serving.asked?.isOwed(peer) === true);
     const toMates = {
       ...heartbeat,
       hears: heartbeat.hears.filter((id) => mates.has(id)),

@@ -44,6 +44,7 @@ export function createMesh(ports: PeerMeshPorts): Mesh {
     secret,
     frameBytesMax: frameBytesMax(settings),
     isLocal: isOnLoopback,
+    isPassing: (peer) => ports.core().passing.has(peer),
     clock,
     random: Math.random,
     randomBytes,
@@ -71,6 +72,8 @@ export function meshEvents(parts: ControllerParts, logger: Logger, probe: Presen
       core.onPeerDown(peer);
       probe.look(peer);
     },
+    onAskerUp: (peer) => core.passing.onAskerUp(peer),
+    onAskerDown: (peer) => core.passing.onAskerDown(peer),
     onHeard: (peer) => core.onHeard(peer),
     onMessage: (peer, group, message) => core.onMessage(peer, group, message),
   };

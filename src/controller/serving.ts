@@ -50,11 +50,6 @@ export class Serving {
     else this.hop.onAnswer(from, message);
   }
 
-  onPeerDown(peer: ControllerId): void {
-    this.hop.onPeerDown(peer);
-    this.asked.onPeerDown(peer);
-  }
-
   /** To be called every few milliseconds. */
   onTick(): void {
     this.hop.onTick();

@@ -51,8 +51,17 @@ export class Dialler {
     this.#ports = ports;
   }
 
+  /** Calls until `rest` or `stop`. */
   start(): void {
-    this.#becomeDialling();
+    if (this.#phase.is === 'idle') this.#becomeDialling();
+  }
+
+  /** Calls no more until `start`. A connection that was handed over stays. */
+  rest(): void {
+    if (this.#phase.is === 'stopped') return;
+    this.stop();
+    this.#phase = IDLE;
+    this.#attempts = 0;
   }
 
   /** The connection that was handed over has ended. */

@@ -26,6 +26,8 @@ export interface MeshPorts {
   readonly frameBytesMax: number;
   /** Both ends of the connection are on this machine. */
   readonly isLocal: (connection: Connection) => boolean;
+  /** Links to the peer are made when there are requests for it. Asked only while the mesh is open. */
+  readonly isPassing: (peer: ControllerId) => boolean;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: Random;
@@ -48,6 +50,9 @@ export interface MeshEvents {
   readonly isSilent: (peer: ControllerId) => boolean;
   readonly onUp: (peer: ControllerId) => void;
   readonly onDown: (peer: ControllerId, reason: string) => void;
+  /** A passing peer can send requests to this controller. */
+  readonly onAskerUp: (peer: ControllerId) => void;
+  readonly onAskerDown: (peer: ControllerId) => void;
   readonly onHeard: (peer: ControllerId) => void;
   readonly onMessage: (peer: ControllerId, group: GroupNumber, message: PeerMessage) => void;
 }
@@ -57,6 +62,8 @@ export const NO_EVENTS: MeshEvents = {
   isSilent: () => true,
   onUp: ignore,
   onDown: ignore,
+  onAskerUp: ignore,
+  onAskerDown: ignore,
   onHeard: ignore,
   onMessage: ignore,
 };

@@ -1,9 +1,7 @@
-import type { Written } from '../base/byte-writer.ts';
-import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
-import type { Connection, ConnectionHandlers, NetworkAddress } from '../base/transport.ts';
-import { type GroupBuses, type PeerBus, ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
+import type { Connection, NetworkAddress } from '../base/transport.ts';
+import type { GroupBuses, PeerBus } from '../membership/peer-bus.ts';
 import type { ConfiguredController } from '../placement/configuration.ts';
-import { encodeParts } from './codec.ts';
 import { Dialler } from './dialler.ts';
 import { tagsOf } from './frame-tags.ts';
 import { Handshake, type RefusalReason } from './handshake.ts';
@@ -11,25 +9,22 @@ import { Link, type Traffic } from './link.ts';
 import { LogRateLimit } from './log-rate-limit.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
-import { type Hello, isHandshake, isOfPlacements, type PeerMessage } from './messages.ts';
-import { isAt, type PeerLink, PeerTable } from './peer-table.ts';
+import { type Hello, isForAsker, isHandshake, type PeerMessage } from './messages.ts';
+import { isAt, linksOf, type PeerLink, PeerTable } from './peer-table.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
-import {
-  type Agreement,
-  agreementWith,
-  type PeerPreface,
-  prefaceOf,
-  refusalInVersion1,
-  versionRefusal,
-} from './preface.ts';
+import { type Agreement, agreementWith, type PeerPreface, prefaceOf } from './preface.ts';
 import { reasonTextOf } from './reason-text.ts';
+import { Refusals } from './refusals.ts';
 import { NONCE_BYTES } from './secret-proof.ts';
+import { sendOver } from './send-over.ts';
 import { impliedGroup } from './version-2.ts';
-import { withoutDifferences } from './version-3.ts';
 
 /**
  * One link to every peer, and the buses of all groups over these links. Of each pair, the controller with the higher id
  * calls the other (`Dialler`).
+ *
+ * To a **passing** peer there is none. Each of the two makes one for its own requests, and ends it once no answer is
+ * due on it.
  *
  * A link carries messages only after the handshake (`Handshake`). When a peer connects that is connected already:
  *
@@ -45,9 +40,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   readonly #peers = new PeerTable();
   /** Links whose handshake is under way. */
   readonly #pending = new PendingHandshakes();
-  readonly #unknownLimit: LogRateLimit;
-  /** Since when every peer has said that another process has this controller's id; null when one does not. */
-  #idTakenSinceMs: MonotonicMs | null = null;
+  readonly #refusals: Refusals;
   #phase: 'created' | 'open' | 'closed' = 'created';
   #events: MeshEvents = NO_EVENTS;
   /** Links made since the start. */
@@ -57,7 +50,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
-    this.#unknownLimit = new LogRateLimit(ports.clock);
+    this.#refusals = new Refusals(ports, this.#peers);
     this.setControllers(ports.controllers);
   }
 
@@ -72,7 +65,24 @@ export class Mesh implements GroupBuses<PeerMessage> {
   open(events: MeshEvents): void {
     this.#phase = 'open';
     this.#events = events;
-    for (const { dialler } of this.#peers.all) dialler?.start();
+    for (const peer of this.#peers.all) this.#callIfDue(peer);
+  }
+
+  /** Makes a link for requests to a passing peer, again and again until `hangUp`. */
+  call(peer: ControllerId): void {
+    if (this.#phase === 'open') this.#peers.of(peer)?.dialler.start();
+  }
+
+  /** Ends the link to a passing peer, which owes nothing. That is no event. */
+  hangUp(peer: ControllerId): void {
+    const state = this.#peers.of(peer);
+    if (state === null) return;
+    const { link } = state;
+    state.dialler.rest();
+    if (link === null) return;
+    state.link = null;
+    this.#count(link);
+    link.end('no requests go over it any more');
   }
 
   /**
@@ -87,7 +97,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     }
     if (preface.hasRange) connection.write(prefaceOf(this.#ports.versions));
     const agreement = agreementWith(preface, this.#ports.versions);
-    if (agreement === null) this.#refuseVersions(connection, preface);
+    if (agreement === null) this.#refusals.refuseVersions(connection, preface);
     else this.#shakeHands(connection, agreement, early, null);
   }
 
@@ -105,9 +115,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return this.#peers.of(peer)?.link?.knowsPlacements === true;
   }
 
-  /** Bytes that wait to be sent to the peer; 0 when it is not connected. */
+  /** Bytes that wait to be sent to the peer; 0 when it is not connected. Of a passing peer, answers. */
   waitingBytes(peer: ControllerId): number {
-    return this.#peers.of(peer)?.link?.waitingBytes ?? 0;
+    const state = this.#peers.of(peer);
+    return state?.link?.waitingBytes ?? state?.asker?.waitingBytes ?? 0;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
@@ -117,11 +128,9 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** Links made since the start, and the bytes over all of them. */
   get traffic(): Traffic & { readonly linksMade: number } {
-    let { read, written } = this.#past;
-    for (const { link } of this.#peers.all) {
-      read += link?.traffic.read ?? 0;
-      written += link?.traffic.written ?? 0;
-    }
+    const now = this.#peers.traffic;
+    const read = this.#past.read + now.read;
+    const written = this.#past.written + now.written;
     return { read, written, linksMade: this.#linksMade };
   }
 
@@ -129,7 +138,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     return {
       send: (peer, message) => {
         const state = this.#peers.of(peer);
-        if (state?.link != null) this.#sendAll([state], group, message);
+        if (state !== null) this.#sendAll([state], group, message);
       },
       sendToAll: (message) => this.#sendAll(this.#peers.all, group, message),
       sendTo: (nodes, message) => this.#sendAll(this.#peers.among(nodes), group, message),
@@ -137,29 +146,19 @@ export class Mesh implements GroupBuses<PeerMessage> {
     };
   }
 
-  /** Encodes the message once for each form that the peers understand. */
   #sendAll(peers: readonly PeerLink[], group: GroupNumber, message: PeerMessage): void {
-    let named: Written | null = null;
-    let namedOlder: Written | null = null;
-    let unnamed: Written | null = null;
-    for (const { link } of peers) {
-      if (link === null || (isOfPlacements(message) && !link.knowsPlacements)) continue;
-      if (link.namesGroups && !link.knowsPlacements) {
-        namedOlder ??= encodeParts(group, withoutDifferences(message));
-        link.sendEncoded(namedOlder);
-      } else if (link.namesGroups) {
-        named ??= encodeParts(group, message);
-        link.sendEncoded(named);
-      } else if (impliedGroup(message, this.#ports.dataGroup) === group) {
-        unnamed ??= encodeParts(ROOT_GROUP, withoutDifferences(message));
-        link.sendEncoded(unnamed);
-      }
-    }
-    if (named !== null || namedOlder !== null || unnamed !== null) this.#ports.requestFlush();
+    const { isPassing, dataGroup, requestFlush } = this.#ports;
+    const linkOf = isForAsker(message)
+      ? (peer: PeerLink) => (isPassing(peer.id) ? peer.asker : peer.link)
+      : linkTo;
+    if (sendOver(peers, linkOf, group, message, dataGroup)) requestFlush();
   }
 
   flush(): void {
-    for (const { link } of this.#peers.all) link?.flush();
+    for (const { link, asker } of this.#peers.all) {
+      link?.flush();
+      asker?.flush();
+    }
   }
 
   /** Ends the link to a peer. @param refused the peer sent what no controller sends, and is told so */
@@ -167,8 +166,9 @@ export class Mesh implements GroupBuses<PeerMessage> {
     const state = this.#peers.of(peer);
     if (state === null) return;
     if (refused) {
-      this.#refused(state, reason);
-      state.link?.send({ type: 'refusal', reason, idTaken: false });
+      this.#refusals.onRefused(state, reason);
+      for (const link of linksOf(state)) link.send({ type: 'refusal', reason, idTaken: false });
+      state.asker?.end(reason);
     }
     state.link?.end(reason);
   }
@@ -176,8 +176,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   close(): void {
     this.#phase = 'closed';
     for (const state of this.#peers.all) {
-      state.dialler?.stop();
-      state.link?.end('this controller is closing');
+      state.dialler.stop();
+      for (const link of linksOf(state)) link.end('this controller is closing');
     }
     this.#pending.closeAll('this controller is closing');
   }
@@ -196,22 +196,34 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #add({ id, host, port }: ConfiguredController): void {
-    const { node, clock } = this.#ports;
     const address = { host, port };
-    const dialler = id < node ? this.#diallerOf(id, address) : null;
-    const logLimit = new LogRateLimit(clock);
-    this.#peers.add({ id, address, link: null, incarnation: null, refusal: null, logLimit, dialler });
-    if (this.#phase === 'open') dialler?.start();
+    const dialler = this.#diallerOf(id, address);
+    const logLimit = new LogRateLimit(this.#ports.clock);
+    const peer = {
+      id,
+      address,
+      link: null,
+      asker: null,
+      incarnation: null,
+      refusal: null,
+      logLimit,
+      dialler,
+    };
+    this.#peers.add(peer);
+    if (this.#phase === 'open') this.#callIfDue(peer);
+  }
+
+  #callIfDue({ id, dialler }: PeerLink): void {
+    if (id < this.#ports.node && !this.#ports.isPassing(id)) dialler.start();
   }
 
   /** The controller is none of the cluster any more. */
   #remove(peer: PeerLink): void {
-    const { id, link, dialler } = peer;
-    dialler?.stop();
-    if (link !== null) {
+    peer.dialler.stop();
+    for (const link of linksOf(peer)) {
       link.send({ type: 'refusal', reason: REMOVED, idTaken: false });
       link.end(REMOVED);
-      this.#lost(id, link, REMOVED);
+      this.#lost(peer.id, link, REMOVED);
     }
     this.#peers.remove(peer);
   }
@@ -224,7 +236,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
       address,
       random,
       onConnected: (connection, agreement, early) => this.#shakeHands(connection, agreement, early, peer),
-      onRefused: (connection, reason) => this.#onTurnedAway(peer, addressOf(connection), reason),
+      onRefused: (connection, reason) => this.#refusals.onTurnedAway(peer, addressOf(connection), reason),
     });
   }
 
@@ -236,10 +248,11 @@ export class Mesh implements GroupBuses<PeerMessage> {
     dialled: ControllerId | null,
   ): void {
     let peer: ControllerId | null = null;
+    let isAsker = false;
     const dialler = dialled === null ? null : (this.#peers.of(dialled)?.dialler ?? null);
     const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax(), {
       onBytes: () => {
-        if (peer !== null) this.#events.onHeard(peer);
+        if (peer !== null && !isAsker) this.#events.onHeard(peer);
       },
       onMessage: (group, message) => {
         if (peer !== null) this.#onMessage(peer, link, group, message);
@@ -248,7 +261,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
       },
       onClose: (reason, isWrong) => {
         this.#pending.end(link);
-        if (isWrong) this.#onTurnedAway(peer ?? dialled, addressOf(connection), reason);
+        if (isWrong) this.#refusals.onTurnedAway(peer ?? dialled, addressOf(connection), reason);
         if (peer !== null) this.#lost(peer, link, reason);
         dialler?.lost();
       },
@@ -256,7 +269,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
     const handshake = this.#handshakeOn(connection, link, agreement, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
-      this.#welcome(hello, link);
+      isAsker = dialled === null && this.#ports.isPassing(peer);
+      this.#welcome(hello, link, isAsker);
     });
     this.#pending.add(link, dialled === null);
     link.flush();
@@ -285,14 +299,14 @@ export class Mesh implements GroupBuses<PeerMessage> {
       send: (message) => link.send(message),
       protect: (keys) => link.becomeProtected(tagsOf(keys), frameBytesMax),
       onRefuse: (claimed, { reason, idTaken }) => {
-        this.#onTurnedAway(dialled ?? claimed, address, reason);
+        this.#refusals.onTurnedAway(dialled ?? claimed, address, reason);
         link.send({ type: 'refusal', reason, idTaken });
         link.end(reason);
       },
       onRefused: (claimed, { reason, idTaken }, isProved) => {
         const words = reasonTextOf(reason);
-        this.#onTurnedAway(dialled ?? claimed, address, words);
-        if (isProved && idTaken) this.#onIdTaken(words);
+        this.#refusals.onTurnedAway(dialled ?? claimed, address, words);
+        if (isProved && idTaken) this.#refusals.onIdTaken(words);
         link.close(words);
       },
       onWelcome,
@@ -301,20 +315,12 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** @returns why a controller with this hello can't be at the other end of this connection; null when it can */
   #whyMisplaced(hello: Hello, dialled: ControllerId | null): RefusalReason | null {
-    const reason = this.#peers.whyMisdialled(this.#ports.node, hello, dialled);
+    const { node, isPassing } = this.#ports;
+    const reason = this.#peers.whyMisdialled(node, hello, dialled, isPassing(hello.node));
     if (reason !== null) return { reason, idTaken: false };
     const { link, incarnation } = this.#peers.of(hello.node)!;
     if (link === null || incarnation === hello.incarnation || this.#events.isSilent(hello.node)) return null;
     return { reason: `controller ${hello.node} is connected already, as another process`, idTaken: true };
-  }
-
-  /** A caller that named a range knows this controller's range by now; an older one gets a refusal that it can read. */
-  #refuseVersions(connection: Connection, { versions, hasRange }: PeerPreface): void {
-    const reason = versionRefusal(versions, this.#ports.versions);
-    this.#onTurnedAway(null, addressOf(connection), reason);
-    connection.handle(UNHEARD);
-    if (!hasRange) connection.write(refusalInVersion1(reason));
-    connection.closeWhenSent();
   }
 
   #onMessage(peer: ControllerId, link: Link, group: GroupNumber, message: PeerMessage): void {
@@ -326,58 +332,53 @@ export class Mesh implements GroupBuses<PeerMessage> {
       return this.drop(peer, `a ${message.type} came after the handshake`, true);
     const reason = reasonTextOf(message.reason);
     const state = this.#peers.of(peer);
-    if (state !== null) this.#refused(state, reason);
+    if (state !== null) this.#refusals.onRefused(state, reason);
     link.close(reason);
   }
 
-  #welcome(hello: Hello, link: Link): void {
+  /** @param isAsker a passing peer has made the link, for requests to this controller */
+  #welcome(hello: Hello, link: Link, isAsker: boolean): void {
     const state = this.#peers.of(hello.node);
     if (state === null) return link.end(REMOVED);
-    state.link?.close('a new connection took its place');
-    // The waits between calls go on growing for a peer that is refused after each of its handshakes.
-    if (state.refusal === null) state.dialler?.succeeded();
-    state.link = link;
+    const before = isAsker ? state.asker : state.link;
+    before?.close('a new connection took its place');
     this.#linksMade++;
-    this.#idTakenSinceMs = null;
+    this.#refusals.onLinked();
+    this.#ports.requestFlush();
+    if (isAsker) {
+      state.asker = link;
+      return this.#events.onAskerUp(hello.node);
+    }
+    // The waits between calls go on growing for a peer that is refused after each of its handshakes.
+    if (state.refusal === null) state.dialler.succeeded();
+    state.link = link;
     state.incarnation = hello.incarnation;
     state.refusal = null;
-    this.#ports.requestFlush();
     this.#events.onHeard(hello.node);
     this.#events.onUp(hello.node);
   }
 
   #lost(peer: ControllerId, link: Link, reason: string): void {
     const state = this.#peers.of(peer);
-    if (state?.link !== link) return;
-    state.link = null;
-    const { read, written } = link.traffic;
+    if (state === null) return;
+    if (state.asker === link) {
+      state.asker = null;
+      this.#count(link);
+      this.#events.onAskerDown(peer);
+    } else if (state.link === link) {
+      state.link = null;
+      this.#count(link);
+      this.#events.onDown(peer, reason);
+    }
+  }
+
+  #count({ traffic: { read, written } }: Link): void {
     this.#past = { read: this.#past.read + read, written: this.#past.written + written };
-    this.#events.onDown(peer, reason);
   }
+}
 
-  /** @param claimed the peer that was called, or the id that the other end gives itself; null when it gave none */
-  #onTurnedAway(claimed: ControllerId | null, address: string, reason: string): void {
-    const state = claimed === null ? null : this.#peers.of(claimed);
-    if (state !== null) this.#refused(state, reason);
-    else if (this.#unknownLimit.isDue(reason)) this.#ports.onUnknownRefused(address, reason);
-  }
-
-  #refused(state: PeerLink, reason: string): void {
-    state.refusal = reason;
-    if (state.logLimit.isDue(reason)) this.#ports.onRefused(state.id, reason);
-  }
-
-  /**
-   * Another process has this controller's id, as one peer says. It counts only once no peer is linked, and once all
-   * peers have said so for a while: until then the other process may be an earlier run whose end they have not
-   * noticed.
-   */
-  #onIdTaken(reason: string): void {
-    if (this.#peers.all.some(({ link }) => link !== null)) return;
-    const nowMs = this.#ports.clock.nowMs();
-    this.#idTakenSinceMs ??= nowMs;
-    if (nowMs - this.#idTakenSinceMs >= this.#ports.idTakenAfterMs) this.#ports.onIdTaken(reason);
-  }
+function linkTo({ link }: PeerLink): Link | null {
+  return link;
 }
 
 /** To a peer whose controller is on no list any more, and why its link ends. */
@@ -388,8 +389,3 @@ const REMOVED = 'it is no controller of this cluster any more';
  * reason of a refusal.
  */
 const HANDSHAKE_BYTES = 4_096;
-
-/** Handlers of a connection that is about to be closed. */
-const UNHEARD: ConnectionHandlers = { onData: ignore, onEnd: ignore, onError: ignore, onClose: ignore };
-
-function ignore(): void {}

@@ -72,6 +72,11 @@ export function isHandshake(message: PeerMessage): message is HandshakeMessage {
   );
 }
 
+/** To a passing peer, these go over the link on which it sends requests. */
+export function isForAsker({ type }: PeerMessage): boolean {
+  return type === 'answer' || type === 'answer-session' || type === 'heartbeat';
+}
+
 /** Older releases do not know the message. */
 export function isOfPlacements({ type }: PeerMessage): boolean {
   return OF_PLACEMENTS.has(type);

@@ -2,7 +2,7 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import type { NetworkAddress } from '../base/transport.ts';
 import type { ConfiguredController } from '../placement/configuration.ts';
 import type { Dialler } from './dialler.ts';
-import type { Link } from './link.ts';
+import type { Link, Traffic } from './link.ts';
 import type { LogRateLimit } from './log-rate-limit.ts';
 import type { Hello } from './messages.ts';
 
@@ -10,14 +10,21 @@ import type { Hello } from './messages.ts';
 export interface PeerLink {
   readonly id: ControllerId;
   readonly address: NetworkAddress;
+  /** The link to the peer; to a passing peer, that over which requests go to it. */
   link: Link | null;
+  /** That over which requests come from a passing peer. */
+  asker: Link | null;
   /** Of the peer that was connected last. */
   incarnation: number | null;
   /** Why one of the two refused the other last; null since there was a link. */
   refusal: string | null;
   readonly logLimit: LogRateLimit;
-  /** Null where the peer has the higher id, and so has to call. */
-  readonly dialler: Dialler | null;
+  /** It rests where the peer has the higher id, and so has to call. */
+  readonly dialler: Dialler;
+}
+
+export function linksOf({ link, asker }: PeerLink): readonly Link[] {
+  return [link, asker].filter((one) => one !== null);
 }
 
 /** The peers of the cluster as it is now. Their ids need not follow each other. */
@@ -28,6 +35,17 @@ export class PeerTable {
   /** In no order. Another list whenever the peers change. */
   get all(): readonly PeerLink[] {
     return this.#all;
+  }
+
+  /** Bytes over the links that there are now. */
+  get traffic(): Traffic {
+    let [read, written] = [0, 0];
+    for (const peer of this.#all)
+      for (const { traffic } of linksOf(peer)) {
+        read += traffic.read;
+        written += traffic.written;
+      }
+    return { read, written };
   }
 
   of(id: ControllerId): PeerLink | null {
@@ -47,16 +65,19 @@ export class PeerTable {
   /**
    * @param self this controller
    * @param dialled the peer that was called; null when the other end called
+   * @param isPassing each of the two calls the other when it has requests for it
    * @returns why the controller with this hello can't be at the other end; null when it can
    */
   whyMisdialled(
     self: ControllerId,
     { node }: Pick<Hello, 'node'>,
     dialled: ControllerId | null,
+    isPassing: boolean,
   ): string | null {
     const called = dialled === null ? null : this.of(dialled);
     if (node !== self && this.of(node) === null) return `there is no controller ${node}`;
-    if (dialled === null) return node > self ? null : `controller ${node} is to be called, not to call`;
+    if (dialled === null)
+      return node > self || isPassing ? null : `controller ${node} is to be called, not to call`;
     if (node === dialled) return null;
     if (called === null) return `there is no controller ${dialled}`;
     return `${called.address.host}:${called.address.port} is controller ${node}, not ${dialled}`;

@@ -114,9 +114,9 @@ describe('an ordered level where none was configured', () => {
   it('regression: seed 90110, an expired entry was at some only', async () => {
     const cluster = await clusterAt('eventual', 'none', [{ name: 'carts', prefix: 'c:', level: 'causal' }]);
     const second = cluster.nodes[1]!;
-    const onMessage = second.onMessage.bind(second);
+    const onMessage = second.links.onMessage.bind(second.links);
     // It does not hear what the others know, and so forgets nothing.
-    second.onMessage = (from, group, message) => {
+    second.links.onMessage = (from, group, message) => {
       if (message.type !== 'announced') onMessage(from, group, message);
     };
     await ask(cluster, 0, storageRequest('set', 'c:k', 0, 1, Buffer.from('old')));

@@ -35,10 +35,10 @@ const moveTo = (cluster: SimCluster, level: string) =>
 
 /** Keeps messages of this type from a group of the controller. @returns hands them over, and all later ones */
 function hold(node: SimNode, type: PeerMessage['type'], of = CHAIN): () => void {
-  const onMessage = node.onMessage.bind(node);
+  const onMessage = node.links.onMessage.bind(node.links);
   const held: (() => void)[] = [];
   let isHolding = true;
-  node.onMessage = (from, group, message) => {
+  node.links.onMessage = (from, group, message) => {
     const isKept = isHolding && group === of && message.type === type;
     if (isKept) held.push(() => onMessage(from, group, message));
     else onMessage(from, group, message);

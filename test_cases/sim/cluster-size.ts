@@ -8,8 +8,9 @@ import type { SimClientConnection } from './sim-run.ts';
 export interface ClusterCost {
   readonly controllers: number;
   readonly shards: number;
-  /** Links to other controllers, in the mean. */
+  /** Links to other controllers, in the mean: of the idle cluster, and after the operations. */
   readonly links: number;
+  readonly linksAfter: number;
   readonly idle: Rate;
   /** What one operation adds to an idle cluster. */
   readonly operation: Rate;
@@ -60,6 +61,7 @@ export async function measureCluster(controllers: number, spanMs: number): Promi
   await cluster.start();
   await cluster.run(SETTLE_MS);
   const idle = await countDuring(cluster, () => cluster.run(spanMs));
+  const links = (2 * cluster.network.links) / controllers;
   const heapKiB = (heapBytes() - heapBefore) / controllers / 1_024;
   const loaded = await countDuring(cluster, () => load(cluster, sharded, spanMs));
   const operations = controllers * REQUESTS;
@@ -68,7 +70,8 @@ export async function measureCluster(controllers: number, spanMs: number): Promi
   return {
     controllers,
     shards: sharded.reduce((sum, { shards }) => sum + shards, 0),
-    links: (2 * cluster.network.links) / controllers,
+    links,
+    linksAfter: (2 * cluster.network.links) / controllers,
     idle: { messages: perController(idle.messages), bytes: perController(idle.bytes) },
     operation: {
       messages: (loaded.messages - idle.messages) / operations,

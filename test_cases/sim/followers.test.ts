@@ -68,9 +68,9 @@ describe('two controllers that have no shard in common, and do not vote', () => 
   } {
     for (const { id, core } of nodes.filter((node) => node.id >= VOTERS))
       for (const key of KEYS) {
-        const { elsewhere } = core!.router.partOf(key);
-        const asked = elsewhere === null ? null : core!.serving.hop!.askedFor(elsewhere);
-        if (asked !== null && core!.passing.has(asked)) return { asker: id, key, asked };
+        const { members } = core!.router.partOf(key).elsewhere ?? { members: [] };
+        const asked = members[id % members.length];
+        if (asked !== undefined && core!.passing.has(asked)) return { asker: id, key, asked };
       }
     throw new Error('every controller has a shard in common with every other one');
   }
@@ -90,20 +90,68 @@ describe('two controllers that have no shard in common, and do not vote', () => 
     const cluster = await started('eventual');
     const { asker, asked, key } = pairIn(cluster);
     expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ outcome: 'stored' });
-    await cluster.run(2_000);
+    await cluster.run(100);
     cluster.network.block(asked, asker);
     expect(await read(cluster, asker, key)).toBe('x');
     expect(cluster.nodes[asker]!.core!.serving.hop!.askedAgain).toBeGreaterThan(0);
   });
 
-  it('keep an idle link', async () => {
+  const linked = (cluster: SimCluster, asker: number, asked: number) =>
+    [cluster.network.isUp(asker, asked), cluster.nodes[asked]!.core!.passing.askers.includes(asker)] as const;
+
+  it('have a link while there are requests, and for a while after them', async () => {
     const cluster = await started('eventual');
-    const { asker, asked } = pairIn(cluster);
+    const { asker, asked, key } = pairIn(cluster);
+    expect(linked(cluster, asker, asked)).toEqual([false, false]);
+    expect(cluster.nodes[asker]!.core!.passing.isUp(asked)).toBeNull();
+    expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ outcome: 'stored' });
+    expect(linked(cluster, asker, asked)).toEqual([true, true]);
+    // The one that is asked has no requests for the other.
+    expect(linked(cluster, asked, asker)).toEqual([false, false]);
+    for (let i = 0; i < 20; i++) {
+      await cluster.run(100);
+      expect(await read(cluster, asker, key)).toBe('x');
+    }
     const transcript = new Transcript(cluster.scheduler, { leaveOut: [], arrivals: true });
     cluster.transcript = transcript;
-    await cluster.run(5_000);
-    expect(cluster.nodes[asker]!.core!.passing.isHeard(asked)).toBe(true);
+    await cluster.run(360);
+    expect(linked(cluster, asker, asked)).toEqual([true, true]);
     expect(transcript.lines.filter((line) => line.includes('is down'))).toEqual([]);
+    await cluster.run(1_000);
+    expect(linked(cluster, asker, asked)).toEqual([false, false]);
+    expect(await read(cluster, asker, key)).toBe('x');
+  });
+
+  it('keep a link on which an answer is due, however long it takes', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked, key } = pairIn(cluster);
+    expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ outcome: 'stored' });
+    cluster.nodes[asked]!.store.delayMs = [480, 490];
+    expect(await ask(cluster, asker, set(key, 'y'))).toMatchObject({ outcome: 'stored' });
+    expect(cluster.nodes[asker]!.core!.serving.hop!.askedAgain).toBe(0);
+  });
+
+  it('get their answers although the other one loses a link for requests of its own', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked, key } = pairIn(cluster);
+    expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ outcome: 'stored' });
+    cluster.nodes[asked]!.store.delayMs = [480, 490];
+    cluster.scheduler.after(100, () => cluster.nodes[asked]!.links.onPeerDown(asker));
+    expect(await ask(cluster, asker, set(key, 'y'))).toMatchObject({ outcome: 'stored' });
+    expect(cluster.nodes[asker]!.core!.serving.hop!.askedAgain).toBe(0);
+  });
+
+  it('call another one where the first is gone, and do not wait for it again and again', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked, key } = pairIn(cluster);
+    cluster.nodes[asked]!.kill();
+    await cluster.run(1_000);
+    for (let i = 0; i < 20; i++) {
+      const before = cluster.scheduler.nowMs;
+      expect(await ask(cluster, asker, set(key, `${i}`))).toMatchObject({ outcome: 'stored' });
+      expect(cluster.scheduler.nowMs - before).toBeLessThan(i === 0 ? 1_000 : 100);
+    }
+    expect(cluster.nodes[asker]!.core!.passing.isUp(asked)).toBe(false);
   });
 });
 

@@ -59,14 +59,14 @@ function deliver(cluster: SimCluster, to: number, payload: Buffer): void {
   const refusals = node.refusals;
   try {
     decodeMessages(payload, (group, message) => {
-      if (node.refusals === refusals) node.onMessage(LIAR, group, message);
+      if (node.refusals === refusals) node.links.onMessage(LIAR, group, message);
     });
   } catch (error) {
     if (!(error instanceof FrameError)) throw error;
   }
   if (node.refusals === refusals) return;
-  node.onPeerDown(LIAR);
-  node.onPeerUp(LIAR);
+  node.links.onPeerDown(LIAR);
+  node.links.onPeerUp(LIAR);
 }
 
 async function lie(cluster: SimCluster, mutation: PeerMutation, random: Random): Promise<void> {
@@ -74,13 +74,13 @@ async function lie(cluster: SimCluster, mutation: PeerMutation, random: Random):
   await cluster.run(1_000);
   for (const id of HONEST) {
     cluster.nodes[id]!.isLiedTo = true;
-    cluster.nodes[id]!.onPeerUp(LIAR);
+    cluster.nodes[id]!.links.onPeerUp(LIAR);
   }
   for (let i = 0; i < PAYLOADS; i++) {
     deliver(cluster, random.pick(HONEST), mutation.next());
     if (i % 20 === 0) await cluster.run(random.between(1, 60));
   }
-  for (const id of HONEST) cluster.nodes[id]!.onPeerDown(LIAR);
+  for (const id of HONEST) cluster.nodes[id]!.links.onPeerDown(LIAR);
 }
 
 /** The liar is a member of the view, and sends the right messages as well. */

@@ -27,8 +27,8 @@ const membersOf = (node: SimNode, group: number) =>
 
 /** The controller does not see messages of this type and group any more. */
 function losesMessages(node: SimNode, group: number, type: string): void {
-  const onMessage = node.onMessage.bind(node);
-  node.onMessage = (from, number, message) => {
+  const onMessage = node.links.onMessage.bind(node.links);
+  node.links.onMessage = (from, number, message) => {
     if (number !== group || message.type !== type) onMessage(from, number, message);
   };
 }

@@ -66,14 +66,19 @@ export class SimConnection {
   /** Connections that are made later have higher numbers. */
   readonly number: number;
 
+  /** The one that sends requests over it, where it is for these alone. */
+  readonly asker: number | null;
+
   /** @param isBlocked whether nothing gets from one controller to another at the moment */
   constructor(
     scheduler: Scheduler,
     number: number,
     sides: readonly { readonly node: number; readonly incarnation: number }[],
     isBlocked: (from: number, to: number) => boolean,
+    asker: number | null,
   ) {
     this.number = number;
+    this.asker = asker;
     const [a, b] = sides;
     const end = (self: typeof a, peer: typeof a): End => ({
       node: self!.node,

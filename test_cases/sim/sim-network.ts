@@ -1,5 +1,5 @@
 import { decodeMessage, encodeMessage } from '../../src/peer/codec.ts';
-import type { PeerMessage } from '../../src/peer/messages.ts';
+import { isForAsker, type PeerMessage } from '../../src/peer/messages.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type End, SimConnection } from './sim-connection.ts';
@@ -10,10 +10,17 @@ export interface NetworkNode {
   readonly incarnation: number;
   /** The peer is a controller of the cluster, as far as is known there: its calls are taken. */
   isPeer(peer: number): boolean;
+  /** Each of the two makes a connection when it has requests for the other: see `PassingPeers`. */
+  isPassing(peer: number): boolean;
+  isCalled(peer: number): boolean;
+  readonly called: Set<number>;
   /** Runs this once the process is awake, and never if it has died by then. */
   whenAwake(run: () => void): void;
   onPeerUp(peer: number): void;
   onPeerDown(peer: number): void;
+  /** The peer has a connection for requests to this controller. */
+  onAskerUp(peer: number): void;
+  onAskerDown(peer: number): void;
   /** The peer's machine refuses connections. */
   onPeerGone(peer: number): void;
   onMessage(from: number, group: number, message: PeerMessage): void;
@@ -38,17 +45,18 @@ const REFUSED_WITHIN_MS = 2;
 const NOTICE_MS_MAX = 30;
 
 /**
- * Links between all controllers, with the guarantees of `PeerBus` and no more. Messages pass through the real codec. Of
- * a pair, the controller with the higher id connects. Lost packets are only late, as in TCP.
+ * Links between the controllers, with the guarantees of `PeerBus` and no more. Messages pass through the real codec. Of
+ * a pair, the controller with the higher id connects; of two that only send each other requests, each that has some.
+ * Lost packets are only late, as in TCP.
  */
 export class SimNetwork {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   readonly #nodes: (NetworkNode | null)[];
-  /** The connection that a side counts as up, by `self>peer`. */
+  /** The connection that a side counts as up, by `slotOf`: `self>peer`, and `self<peer` for requests of a passing peer. */
   readonly #current = new Map<string, End>();
   readonly #connections = new Set<SimConnection>();
-  /** The number of the newest connection that a side has counted as up, by `self>peer`. */
+  /** The number of the newest connection that a side has counted as up, by `slotOf`. */
   readonly #newest = new Map<string, number>();
   readonly #dialling = new Set<string>();
   /** Machines that are off. */
@@ -76,6 +84,7 @@ export class SimNetwork {
   /** A controller starts: links to all that run come up. */
   join(id: number, node: NetworkNode): void {
     this.#nodes[id] = node;
+    node.called.clear();
     this.#off.delete(id);
     for (const peer of this.#peersOf(id)) this.#dialLater(id, peer);
   }
@@ -89,7 +98,8 @@ export class SimNetwork {
   leave(id: number, isOff: boolean): void {
     this.#nodes[id] = null;
     if (isOff) this.#off.add(id);
-    for (const peer of this.#peersOf(id)) this.#current.delete(`${id}>${peer}`);
+    for (const peer of this.#peersOf(id))
+      for (const slot of [`${id}>${peer}`, `${id}<${peer}`]) this.#current.delete(slot);
     for (const connection of this.#connections) {
       if (!connection.ends.some((end) => end.node === id)) continue;
       const end = connection.endOf(id);
@@ -111,9 +121,26 @@ export class SimNetwork {
     if (end !== undefined) this.#closeEnd(end);
   }
 
+  /** Has a connection made to a passing peer, again and again until `hangUp`. */
+  call(self: number, peer: number): void {
+    this.#nodes[self]!.called.add(peer);
+    this.#dialLater(self, peer);
+  }
+
+  /** Ends that connection. The controller is not told. */
+  hangUp(self: number, peer: number): void {
+    this.#nodes[self]!.called.delete(peer);
+    const end = this.#current.get(`${self}>${peer}`);
+    if (end === undefined) return;
+    end.state = 'closed';
+    this.#current.delete(slotOf(end));
+    this.transcript?.line(self, `hangs up on ${peer}`);
+    this.#fin(end);
+  }
+
   /** Makes a second connection. It replaces the first one, on each side when the news of it arrives there. */
   redial(a: number, b: number): void {
-    this.#connect(Math.max(a, b), Math.min(a, b));
+    for (const [dialler, callee] of this.#diallers(a, b)) this.#connect(dialler, callee);
   }
 
   /** Nothing arrives in this direction, and neither side learns of that. */
@@ -159,7 +186,8 @@ export class SimNetwork {
   }
 
   send(from: number, to: number, group: number, message: PeerMessage): void {
-    const end = this.#current.get(`${from}>${to}`);
+    const isBack = isForAsker(message) && this.#nodes[from]?.isPassing(to) === true;
+    const end = this.#current.get(isBack ? `${from}<${to}` : `${from}>${to}`);
     if (end === undefined) return;
     const number = ++this.messages;
     this.transcript?.sent(from, to, number, group, message);
@@ -167,18 +195,13 @@ export class SimNetwork {
     this.onSent?.(message.type, body.length);
     end.pipe.send(this.#delayMs(from, to), () => {
       this.#awake(to, () => {
-        if (!this.#isOpen(to, end)) return;
+        const other = end.connection.endOf(to);
+        if (this.#current.get(slotOf(other)) !== other) return;
         this.transcript?.received(from, to, number, message);
         const decoded = decodeMessage(body);
         this.#nodes[to]!.onMessage(from, decoded.group, decoded.message);
       });
     });
-  }
-
-  /** Whether the other side counts the connection of `end` as up. */
-  #isOpen(to: number, end: End): boolean {
-    const other = this.#current.get(`${to}>${end.node}`);
-    return other?.connection === end.connection;
   }
 
   #between(a: number, b: number): SimConnection[] {
@@ -213,16 +236,30 @@ export class SimNetwork {
     return !this.#blocked.has(`${a}>${b}`) && !this.#blocked.has(`${b}>${a}`);
   }
 
-  /** The controller with the higher id tries until it counts a connection as up. */
+  /** Who of the two connects to whom. */
+  #diallers(a: number, b: number): readonly (readonly [dialler: number, callee: number])[] {
+    if (!this.#arePassing(a, b)) return [[Math.max(a, b), Math.min(a, b)]];
+    const both = [[a, b] as const, [b, a] as const];
+    return both.filter(([dialler, callee]) => this.#nodes[dialler]?.isCalled(callee) === true);
+  }
+
+  #arePassing(a: number, b: number): boolean {
+    return this.#nodes[a]?.isPassing(b) === true || this.#nodes[b]?.isPassing(a) === true;
+  }
+
+  /** Whoever connects tries until it counts a connection as up. */
   #dialLater(a: number, b: number): void {
-    const dialler = Math.max(a, b);
-    const callee = Math.min(a, b);
+    for (const [dialler, callee] of this.#diallers(a, b)) this.#dialFrom(dialler, callee);
+  }
+
+  #dialFrom(dialler: number, callee: number): void {
     const name = `${dialler}>${callee}`;
     if (this.#dialling.has(name)) return;
     this.#dialling.add(name);
     this.#scheduler.after(this.#random.between(...DIAL_WAIT_MS), () => {
       this.#dialling.delete(name);
       if (this.#nodes[dialler]?.isPeer(callee) !== true || this.#current.has(name)) return;
+      if (!this.#diallers(dialler, callee).some(([one]) => one === dialler)) return;
       this.#awake(dialler, () => this.#connect(dialler, callee));
       this.#dialLater(dialler, callee);
     });
@@ -235,7 +272,8 @@ export class SimNetwork {
     if (!nodes[0].isPeer(callee) || !nodes[1].isPeer(dialler)) return;
     const sides = [dialler, callee].map((node, i) => ({ node, incarnation: nodes[i]!.incarnation }));
     const isBlocked = (from: number, to: number) => this.#blocked.has(`${from}>${to}`);
-    const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked);
+    const asker = this.#arePassing(dialler, callee) ? dialler : null;
+    const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked, asker);
     this.#connections.add(connection);
     for (const { node, pipe, peer } of connection.ends) {
       const roundTrips = peer === callee ? 1 : 2;
@@ -252,7 +290,7 @@ export class SimNetwork {
   #becomeUp(end: End): void {
     if (end.state !== 'opening') return;
     const { node, peer } = end;
-    const name = `${node}>${peer}`;
+    const name = slotOf(end);
     if (end.connection.number < (this.#newest.get(name) ?? 0)) return this.#closeEnd(end);
     const old = this.#current.get(name);
     if (old !== undefined) this.#closeEnd(old);
@@ -260,16 +298,18 @@ export class SimNetwork {
     this.#newest.set(name, end.connection.number);
     this.#current.set(name, end);
     this.transcript?.line(node, `link to ${peer} is up`);
-    this.#nodes[node]!.onPeerUp(peer);
+    if (isOfAsker(end)) this.#nodes[node]!.onAskerUp(peer);
+    else this.#nodes[node]!.onPeerUp(peer);
   }
 
   #becomeDown(end: End): void {
     if (end.state === 'closed') return;
     const { node, peer, state } = end;
     end.state = 'closed';
-    if (state === 'opening' || this.#current.get(`${node}>${peer}`) !== end) return;
-    this.#current.delete(`${node}>${peer}`);
+    if (state === 'opening' || this.#current.get(slotOf(end)) !== end) return;
+    this.#current.delete(slotOf(end));
     this.transcript?.line(node, `link to ${peer} is down`);
+    if (isOfAsker(end)) return this.#nodes[node]!.onAskerDown(peer);
     this.#nodes[node]!.onPeerDown(peer);
     this.#dialLater(node, peer);
     this.#scheduler.after(REFUSED_WITHIN_MS, () => this.#awake(node, () => this.#probe(node, peer)));
@@ -304,6 +344,16 @@ export class SimNetwork {
       });
     }
   }
+}
+
+/** The connection is one over which the peer of this end sends requests. */
+function isOfAsker({ node, connection: { asker } }: End): boolean {
+  return asker !== null && asker !== node;
+}
+
+/** The name under which a side counts a connection as up. */
+function slotOf(end: End): string {
+  return `${end.node}${isOfAsker(end) ? '<' : '>'}${end.peer}`;
 }
 
 function pairOf(a: number, b: number): string {

@@ -9,17 +9,16 @@ import { JournalError } from '../../src/journal/journal-error.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import type { RecoveredState } from '../../src/journal/recovered-state.ts';
 import type { ViewRecord } from '../../src/membership/view-record.ts';
-import type { PeerMessage } from '../../src/peer/messages.ts';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { KnownPeers } from './known-peers.ts';
 import { replyLocally } from './local-replies.ts';
 import { NodeJournals } from './node-journals.ts';
+import { NodeLinks } from './node-links.ts';
 import { ServedShards } from './served-shards.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimDisk } from './sim-disk.ts';
 import { SimFileSystem } from './sim-file-system.ts';
-import type { NetworkNode } from './sim-network.ts';
 import type { NodePorts } from './sim-node-ports.ts';
 import { inMemory, type Possessions } from './sim-possessions.ts';
 import { READ_WINDOW_BYTES } from './sim-read-budget.ts';
@@ -28,13 +27,16 @@ import { openSimStorage } from './sim-storage.ts';
 import { SimStore } from './sim-store.ts';
 import { type JudgedJournal, WitnessJournal } from './witness-journal.ts';
 
+/** Some links for requests end and are made again within a run, in milliseconds. */
+const LINK_IDLE_MS = 400;
+
 /** A controller that can't use its disk ends, and is started again after this long, in virtual milliseconds. */
 const START_AGAIN_MS = 200;
 
 /**
  * One machine and the runs of the controller on it. Its store, its clocks and its disk outlive the runs.
  */
-export class SimNode implements NetworkNode {
+export class SimNode {
   readonly id: number;
   readonly store: SimStore;
   readonly clock: SimClock;
@@ -45,6 +47,7 @@ export class SimNode implements NetworkNode {
   readonly #settings: Settings;
   readonly #configured: Configuration;
   readonly #peers: KnownPeers;
+  readonly links: NodeLinks;
   /** Null while the controller does not run. */
   #run: SimRun | null = null;
   #incarnation = 0;
@@ -76,6 +79,12 @@ export class SimNode implements NetworkNode {
     this.#configured = ports.configured ?? configuredOf(settings);
     const { length: founders } = settings.peers;
     this.#peers = new KnownPeers(id, founders, () => this.core?.configuration ?? this.#configured);
+    this.links = new NodeLinks({
+      core: () => this.core,
+      incarnation: () => this.#incarnation,
+      peers: this.#peers,
+      deliver: (callback) => this.#run?.deliver(callback),
+    });
     const { scheduler, random } = ports;
     this.store = new SimStore(scheduler, random.fork(`store ${id}`), settings.storeTimeoutMs);
     this.clock = new SimClock(scheduler, random.fork(`clock ${id}`));
@@ -228,6 +237,9 @@ export class SimNode implements NetworkNode {
       waitingBytes: () => 0,
       refuse: (peer, reason) => this.#refuse(peer, reason),
       breakLink: (peer) => network.close(id, peer),
+      call: (peer) => network.call(id, peer),
+      hangUp: (peer) => network.hangUp(id, peer),
+      linkIdleMs: LINK_IDLE_MS,
       planned,
       storageOf: (group) => storages.get(group)!,
       openGroup: (plan, done) =>
@@ -261,7 +273,7 @@ export class SimNode implements NetworkNode {
       local: (request, answer) => replyLocally({ core, settings: this.#settings, clock }, request, answer),
     });
     run.begin(core);
-    network.join(id, this);
+    network.join(id, this.links);
     run.every(TICK_MS, () => {
       core.onTick();
       this.servedShards.onTick(core, this.#incarnation);
@@ -270,8 +282,6 @@ export class SimNode implements NetworkNode {
     run.every(this.#settings.heartbeatMs, () => core.onHeartbeatTick());
     run.every(this.#settings.syncIntervalMs, () => core.onSyncTick());
   }
-
-  readonly isPeer = (peer: number): boolean => this.#peers.has(peer);
 
   /** @throws unless a test lies or a clock is wrong: then there is nothing else to refuse */
   #refuse(peer: number, reason: string): void {
@@ -374,19 +384,6 @@ export class SimNode implements NetworkNode {
   /** Only while the controller runs. */
   connect(): SimClientConnection {
     return this.#run!.connect();
-  }
-
-  whenAwake(run: () => void): void {
-    this.#run?.deliver(run);
-  }
-
-  readonly onPeerUp = (peer: number): void => this.core?.onPeerUp(peer);
-  readonly onPeerDown = (peer: number): void => this.core?.onPeerDown(peer);
-  readonly onPeerGone = (peer: number): void => this.core?.onPeerGone(peer);
-
-  onMessage(from: number, group: number, message: PeerMessage): void {
-    this.core?.onHeard(from);
-    this.core?.onMessage(from, group, message);
   }
 
   #note(text: string): void {

@@ -22,10 +22,15 @@ async function pair(seed: number) {
   const node = (id: number) => ({
     incarnation: 1,
     isPeer: () => true,
+    isPassing: () => false,
+    isCalled: () => false,
+    called: new Set<number>(),
     whenAwake: now,
     onPeerUp: () => heard[id]!.push('up'),
     onPeerDown: () => heard[id]!.push('down'),
     onPeerGone: () => {},
+    onAskerUp: () => {},
+    onAskerDown: () => {},
     onMessage: (_: number, __: number, message: PeerMessage) => heard[id]!.push(numberOf(message)),
   });
   network.join(0, node(0));

@@ -63,6 +63,7 @@ export class GoldenEnd {
       secret: secret === undefined ? null : Buffer.from(secret),
       frameBytesMax: 2 ** 24,
       isLocal: () => !onNetwork,
+      isPassing: () => false,
       clock: MACHINE_CLOCK,
       random: () => 0,
       randomBytes: (count) => Buffer.alloc(count, NONCES[node]),
@@ -76,6 +77,8 @@ export class GoldenEnd {
       isSilent: () => false,
       onUp: (peer) => this.events.push(`up ${peer}`),
       onDown: (peer) => this.events.push(`down ${peer}`),
+      onAskerUp: (peer) => this.events.push(`asker ${peer} up`),
+      onAskerDown: (peer) => this.events.push(`asker ${peer} down`),
       onHeard: () => {},
       onMessage: (_, group, message) => {
         this.received.push(`${group} ${message.type}`);

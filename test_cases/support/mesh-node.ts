@@ -22,6 +22,8 @@ export interface MeshOptions {
   /** Every peer counts as silent. */
   readonly silent?: boolean;
   readonly takenAfterMs?: number;
+  /** Peers to which links are made when they are needed. */
+  readonly passing?: readonly number[];
   /** The group that holds the data. */
   readonly dataGroup?: number;
 }
@@ -75,6 +77,7 @@ export class MeshNode {
       secret: options.secret === undefined ? null : Buffer.from(options.secret),
       frameBytesMax: FRAME_BYTES_MAX,
       isLocal: (connection) => isOnLoopback(connection) && options.onNetwork !== true,
+      isPassing: (peer) => options.passing?.includes(peer) === true,
       clock: MACHINE_CLOCK,
       random: () => 0,
       randomBytes,
@@ -95,6 +98,8 @@ export class MeshNode {
       isSilent: () => this.#silent,
       onUp: (peer) => this.events.push(`up ${peer}`),
       onDown: (peer) => this.events.push(`down ${peer}`),
+      onAskerUp: (peer) => this.events.push(`asker ${peer} up`),
+      onAskerDown: (peer) => this.events.push(`asker ${peer} down`),
       onHeard: () => {},
       onMessage: (from, group, message) => {
         if (this.onMessage !== null) this.onMessage(from, message);

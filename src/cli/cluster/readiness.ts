@@ -59,6 +59,6 @@ export function obstacleOf(status: Status | null, ids: readonly number[]): strin
   if (status === null) return 'it does not answer';
   const votes = status.peers.every(({ self, role }) => !self || role !== DOES_NOT_VOTE);
   if (!status.ready && votes) return status.reason || 'it is not ready';
-  const down = status.peers.find((peer) => !peer.up && ids.includes(peer.id));
+  const down = status.peers.find((peer) => peer.up === false && ids.includes(peer.id));
   return down === undefined ? null : `it does not hear controller ${down.id}`;
 }

@@ -125,7 +125,7 @@ function notesOn(answer: ControllerAnswer, answered: readonly Answered[]): strin
   if (status.controller !== answer.id) notes.push(`it is controller ${status.controller}, not ${answer.id}`);
   for (const peer of status.peers) {
     if (peer.role.startsWith('refused')) notes.push(`${peer.address} is ${peer.role}`);
-    else if (!peer.up && answered.some(({ id }) => id === peer.id))
+    else if (peer.up === false && answered.some(({ id }) => id === peer.id))
       notes.push(`does not hear ${peer.address}`);
   }
   return notes.map((note) => `${address}: ${note}`);
@@ -147,7 +147,9 @@ function clockErrorAmong({ id, status }: Answered, answered: readonly Answered[]
  * The controllers that hear this one: if there are any, it is only out of reach from here, and not broken.
  */
 function heardBy({ id }: ControllerAnswer, answered: readonly Answered[]): string {
-  const hearers = answered.filter(({ status }) => status.peers.some((peer) => peer.id === id && peer.up));
+  const hearers = answered.filter(({ status }) =>
+    status.peers.some((peer) => peer.id === id && peer.up === true),
+  );
   return hearers.length === 0
     ? ''
     : `, but ${hearers.map(({ address }) => address).join(', ')} ${hearers.length === 1 ? 'hears' : 'hear'} it`;

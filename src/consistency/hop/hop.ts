@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { DurationHistogram } from '../../base/duration-histogram.ts';
-import { ERRORS, type ErrorCode, failure } from '../../base/error-codes.ts';
+import { failure } from '../../base/error-codes.ts';
 import type { ControllerId, GroupNumber, MonotonicMs } from '../../base/number-kinds.ts';
 import { closedBecause, type Gate, OPEN, waitBecause } from '../../membership/gate.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
@@ -21,13 +21,14 @@ import {
   type Session,
   seenParts,
 } from '../../replication/request-context.ts';
+import { MAY_SUCCEED_ELSEWHERE } from './elsewhere.ts';
 import { Outbox } from './outbox.ts';
-import { ShardRoute } from './shard-route.ts';
+import { ShardRoute, type ShardRoutePorts } from './shard-route.ts';
 import type { Waiter } from './waiter.ts';
 
 export interface HopPorts {
   readonly node: ControllerId;
-  readonly peers: Pick<Peers, 'isHeard' | 'isSteady' | 'departureOf' | 'describe'>;
+  readonly peers: HopPeers & Pick<Peers, 'departureOf' | 'describe'>;
   readonly busOf: (group: GroupNumber) => PeerBus<HopMessage>;
   readonly clock: Clock;
   /** Requests wait this long after the start for the first members to be heard, in milliseconds. */
@@ -43,6 +44,8 @@ export interface HopPorts {
   /** Requests that wait should be tried again. */
   readonly onChange: () => void;
 }
+
+type HopPeers = Pick<ShardRoutePorts, 'isHeard' | 'isSteady' | 'want' | 'isCalling'>;
 
 /** A request that was sent to another controller, or waits to be sent. */
 interface Asked {
@@ -103,6 +106,12 @@ export class Hop {
     return this.#unanswered.size;
   }
 
+  /** The members of shards for which there were requests since then. */
+  membersAsked(sinceMs: MonotonicMs): ReadonlySet<ControllerId> {
+    const routes = [...this.#routes.values()].filter(({ askedMs }) => askedMs >= sinceMs);
+    return new Set(routes.flatMap(({ shard }) => shard.members));
+  }
+
   /** The peer has requests that it has not answered. */
   isOwing(peer: ControllerId): boolean {
     return this.#outboxes.get(peer)?.isIdle === false;
@@ -138,9 +147,12 @@ export class Hop {
     const voting = this.#ports.votingGate();
     // mutant: asks-by-what-it-was-configured
     if (voting.state !== 'open') return voting;
-    const member = this.#routeTo(shard).choose();
+    const route = this.#routeTo(shard);
+    const member = route.choose();
     if (member === 'busy') return CHANGING_MEMBER;
     if (member !== null) return this.#outboxTo(member).isFull ? FULL : OPEN;
+    route.askedMs = this.#ports.clock.nowMs();
+    if (this.#ports.peers.isCalling(shard.members)) return CALLING;
     const isStarting = this.#ports.clock.nowMs() - this.#startedMs < this.#ports.graceMs;
     return isStarting ? STARTING : closedBecause('SHARD_UNAVAILABLE', this.#unreachable(shard));
   }
@@ -168,6 +180,7 @@ export class Hop {
     const after = reachedIn(session, shard.group);
     const ask = { type: 'ask', number, client, level, maxAgeMs, after, request } as const;
     const sinceMs = this.#ports.clock.nowMs();
+    route.askedMs = sinceMs;
     this.asked++;
     const bytes = bytesOf(request);
     this.#push({
@@ -313,6 +326,8 @@ export class Hop {
       node,
       isHeard: (peer) => peers.isHeard(peer),
       isSteady: (peer) => peers.isSteady(peer),
+      want: (members) => peers.want(members),
+      isCalling: (members) => peers.isCalling(members),
       isLeaving: (peer) => peers.departureOf(peer) !== 'staying',
       nowMs: () => clock.nowMs(),
     });
@@ -362,23 +377,7 @@ function bytesOf(request: AskedRequest): number {
   return ASK_BYTES + (request.kind === 'storage' ? request.value.length : 0);
 }
 
-/** Errors of one controller, for which the request has not been carried out, and which another member may not have. */
-const MAY_SUCCEED_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(
-  (
-    [
-      'CATCHING_UP',
-      'CLOCK_UNKNOWN',
-      'JOURNAL_NOT_WRITABLE',
-      'NO_LEASE',
-      'NO_MAJORITY',
-      'NO_VIEW',
-      'OUT_OF_VIEW',
-      'STORE_DOWN',
-      'VALUE_LOST',
-    ] satisfies ErrorCode[]
-  ).filter((code) => !ERRORS[code].mayHaveHappened),
-);
-
 const STARTING = waitBecause('SHARD_UNAVAILABLE', 'no controller with the key has been heard yet');
+const CALLING = waitBecause('SHARD_UNAVAILABLE', 'a controller with the key is being called');
 const CHANGING_MEMBER = waitBecause('SHARD_UNAVAILABLE', 'another controller is about to be asked');
 const FULL = waitBecause('QUEUE_FULL', 'too many requests wait for the controller that has the key');

@@ -10,6 +10,10 @@ export interface ShardRoutePorts {
   readonly isHeard: (peer: ControllerId) => boolean;
   /** The peer was heard without a pause for a while. One that has only just come may be gone in a moment. */
   readonly isSteady: (peer: ControllerId) => boolean;
+  /** There are requests for these: links to them are made where there are none. */
+  readonly want: (members: readonly ControllerId[]) => void;
+  /** A link to one of these may be there in a moment. */
+  readonly isCalling: (members: readonly ControllerId[]) => boolean;
   /** The peer is about to end. */
   readonly isLeaving: (peer: ControllerId) => boolean;
   readonly nowMs: () => MonotonicMs;
@@ -29,6 +33,8 @@ export class ShardRoute {
   readonly shard: ShardElsewhere;
   /** How long answers take. All shards of a keyspace share it. */
   readonly times: DurationHistogram;
+  /** When there was a request for the shard last. */
+  askedMs: MonotonicMs = Number.NEGATIVE_INFINITY;
   readonly #ports: ShardRoutePorts;
   readonly #preferred: readonly ControllerId[];
   readonly #passedOverUntilMs = new Map<ControllerId, MonotonicMs>();
@@ -81,9 +87,12 @@ export class ShardRoute {
   }
 
   #next(): ControllerId | null {
-    const { isHeard, isSteady, isLeaving } = this.#ports;
+    const { isHeard, isSteady, isLeaving, want, isCalling } = this.#ports;
     const current = this.#current;
     if (current !== null && this.#isGood(current)) return current;
+    want(this.shard.members);
+    // Otherwise all would ask the member to which there are links already.
+    if (isCalling(this.#preferred.slice(0, 1))) return null;
     const heard = this.#preferred.filter((peer) => isHeard(peer));
     const good = heard.filter((peer) => this.#isGood(peer));
     return good.find(isSteady) ?? good[0] ?? heard.find((peer) => !isLeaving(peer)) ?? heard[0] ?? null;

@@ -45,7 +45,7 @@ export function renderMembers({ epoch, changing, controllers }: MembersStatus): 
     `${id}`,
     address,
     votes ? 'yes' : 'no',
-    up ? 'yes' : 'no',
+    up === null ? 'unknown' : up ? 'yes' : 'no',
     role,
   ]);
   const voting = controllers.filter(({ votes }) => votes).length;

@@ -205,7 +205,7 @@ function peerRow(peer: PeerStatus): readonly string[] {
     peer.self ? '*' : '',
     String(peer.id),
     peer.address,
-    peer.up ? 'True' : 'False',
+    peer.up === null ? 'Unknown' : peer.up ? 'True' : 'False',
     peer.self ? '-' : ago(peer.lastHeardMs),
     syncingOf(peer),
     lastSyncOf(peer),

@@ -71,7 +71,8 @@ export interface MemberStatus {
   readonly address: string;
   /** It counts for majorities, and serves. */
   readonly votes: boolean;
-  readonly up: boolean;
+  /** As that of a `PeerStatus`. */
+  readonly up: boolean | null;
   /** As in `PeerStatus`. */
   readonly role: string;
 }
@@ -263,8 +264,11 @@ export interface ViewStatus {
 export interface PeerStatus {
   readonly id: ControllerId;
   readonly address: string;
-  /** True for this controller, and for a peer that was heard within the threshold. */
-  readonly up: boolean;
+  /**
+   * True for this controller, and for a peer that was heard within the threshold. Null where the two exchange no
+   * heartbeats, and this controller has no requests for the peer: then nothing is known here.
+   */
+  readonly up: boolean | null;
   readonly self: boolean;
   /** Milliseconds since the peer was last heard; null when it never was; 0 for this controller. */
   readonly lastHeardMs: number | null;

@@ -20,6 +20,7 @@ const READINESS_FIELDS = {
 export const READINESS = object(READINESS_FIELDS);
 
 /** Of a keyspace. */
+const UP = described('null where the two exchange nothing, so that it is not known', orNull(YES_OR_NO));
 const SCHEME = described('broadcast or chain; null where the level is not ordered', orNull(TEXT));
 
 const KEYSPACE_SIDE = object({ prefix: TEXT, level: TEXT });
@@ -66,7 +67,7 @@ export const MEMBERS = object({
       id: COUNT,
       address: TEXT,
       votes: described('it counts for majorities, and serves', YES_OR_NO),
-      up: YES_OR_NO,
+      up: UP,
       role: TEXT,
     }),
   ),
@@ -144,7 +145,7 @@ const JOURNAL = object({
 const PEER = object({
   id: COUNT,
   address: TEXT,
-  up: YES_OR_NO,
+  up: UP,
   self: YES_OR_NO,
   lastHeardMs: orNull(COUNT),
   syncing: YES_OR_NO,

@@ -1,6 +1,9 @@
 import type { Mutant } from './mutant.ts';
 
 /** Mistakes between a controller and those that have the keys which it has not. */
+/** Tests of two controllers that send each other requests alone. */
+const PASSING = 'two controllers that have no shard in common, and do not vote';
+
 export const SHARD_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'answer-of-another-request',
@@ -53,7 +56,25 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'followers.test.ts',
-      name: 'two controllers that have no shard in common, and do not vote keep an idle link',
+      name: `${PASSING} have a link while there are requests, and for a while after them`,
+    },
+  },
+  {
+    anchor: 'hangs-up-on-answers',
+    name: 'ends a link on which no requests were sent for a while, although an answer is due',
+    edit: { test: 'needed.has(peer)' },
+    test: {
+      file: 'followers.test.ts',
+      name: `${PASSING} keep a link on which an answer is due, however long it takes`,
+    },
+  },
+  {
+    anchor: 'drops-askers',
+    name: 'gives up the requests of a controller to which it has lost its own link',
+    edit: { test: 'true' },
+    test: {
+      file: 'followers.test.ts',
+      name: `${PASSING} get their answers although the other one loses a link for requests of its own`,
     },
   },
   {

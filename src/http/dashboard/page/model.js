@@ -251,7 +251,8 @@ function noteOn(one, all) {
     const isThere = all[peer.id]?.status !== null;
     if (peer.role.startsWith('refused'))
       notes.push(`Controller ${one.id} refuses controller ${peer.id}: ${peer.role.slice(9)}`);
-    else if (!peer.up && isThere) notes.push(`Controller ${one.id} does not hear controller ${peer.id}`);
+    else if (peer.up === false && isThere)
+      notes.push(`Controller ${one.id} does not hear controller ${peer.id}`);
   }
   return notes;
 }
