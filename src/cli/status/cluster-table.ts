@@ -65,8 +65,8 @@ function roleOf({ peers }: Status): string {
 }
 
 function hearsOf({ peers }: Status): string {
-  const others = peers.filter(({ self }) => !self);
-  const heard = others.filter(({ up }) => up);
+  const others = peers.filter(({ self, up }) => !self && up !== null);
+  const heard = others.filter(({ up }) => up === true);
   if (heard.length === others.length) return 'all';
   return heard.length === 0 ? 'nobody' : heard.map(({ id }) => id).join(', ');
 }

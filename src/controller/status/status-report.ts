@@ -179,7 +179,9 @@ export function roleOf({ core, mesh }: RoleParts, id: number): string {
   const refusal = mesh.refusalOf(id);
   if (refusal !== null && !mesh.isUp(id)) return `refused: ${refusal}`;
   if (!core.roles.votes(id)) return DOES_NOT_VOTE;
-  return core.passing.isUp(id) ? core.roles.of(id) : 'down';
+  const isUp = core.passing.isUp(id);
+  if (isUp === null) return 'unknown';
+  return isUp ? core.roles.of(id) : 'down';
 }
 
 function rounded(ms: number | null): number | null {

@@ -137,6 +137,7 @@ export function linkState({ up, inStep, syncing, sync, lastHeardMs, lastSyncMs, 
   const heard = lastHeardMs === null ? 'never heard' : `heard ${duration(lastHeardMs)} ago`;
   if (role.startsWith('refused'))
     return { state: 'bad', word: 'refused', detail: role.slice('refused: '.length) };
+  if (up === null) return { state: 'unknown', word: 'not linked', detail: 'no requests go there' };
   if (!up) return { state: 'bad', word: 'silent', detail: heard };
   if (syncing) {
     const progress = sync === null ? '' : `${sync.writes} of ${counted(sync.total, 'write')}`;
