@@ -206,6 +206,10 @@ export class PassingPeers {
     return this.#wanted.has(peer) && !this.isCalling([peer]) ? false : null;
   }
 
+  mayBeHeard(peer: ControllerId): boolean {
+    return this.has(peer) ? this.isUp(peer) !== false : this.#ports.standing.isHeard(peer);
+  }
+
   isSteady(peer: ControllerId): boolean {
     const { standing } = this.#ports;
     return !this.has(peer) ? standing.isSteady(peer) : this.isHeard(peer);

@@ -122,6 +122,18 @@ describe('two controllers that have no shard in common, and do not vote', () => 
     expect(await read(cluster, asker, key)).toBe('x');
   });
 
+  it('are not called by one that only looks', async () => {
+    const cluster = await started('eventual');
+    const { asker, asked, key } = pairIn(cluster);
+    const { router, serving } = cluster.nodes[asker]!.core!;
+    expect(serving.hop.troubleOf(router.partOf(key).elsewhere!)).toBe('');
+    await cluster.run(200);
+    expect(linked(cluster, asker, asked)).toEqual([false, false]);
+    for (const id of router.partOf(key).elsewhere!.members) cluster.nodes[id]!.kill();
+    expect(await ask(cluster, asker, set(key, 'x'))).toMatchObject({ code: 'SHARD_UNAVAILABLE' });
+    expect(serving.hop.troubleOf(router.partOf(key).elsewhere!)).toContain('can be reached');
+  });
+
   it('keep a link on which an answer is due, however long it takes', async () => {
     const cluster = await started('eventual');
     const { asker, asked, key } = pairIn(cluster);

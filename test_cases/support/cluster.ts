@@ -256,7 +256,7 @@ export class Cluster {
     if (running.length === 0) throw new Error('no controller runs');
     for (const status of await Promise.all(running.map((id) => this.status(id)))) {
       if (!status.ready) throw new Error(`controller ${status.controller}: ${status.reason}`);
-      const unseen = running.find((id) => status.peers[id]!.role !== 'member');
+      const unseen = running.find((id) => !['member', 'unknown'].includes(status.peers[id]!.role));
       if (unseen !== undefined) throw new Error(`controller ${status.controller} does not see ${unseen}`);
     }
     return true;

@@ -45,7 +45,10 @@ export interface HopPorts {
   readonly onChange: () => void;
 }
 
-type HopPeers = Pick<ShardRoutePorts, 'isHeard' | 'isSteady' | 'want' | 'isCalling'>;
+interface HopPeers extends Pick<ShardRoutePorts, 'isHeard' | 'isSteady' | 'want' | 'isCalling'> {
+  /** The peer is heard, or would be as far as is known. */
+  readonly mayBeHeard: (peer: ControllerId) => boolean;
+}
 
 /** A request that was sent to another controller, or waits to be sent. */
 interface Asked {
@@ -155,6 +158,16 @@ export class Hop {
     if (this.#ports.peers.isCalling(shard.members)) return CALLING;
     const isStarting = this.#ports.clock.nowMs() - this.#startedMs < this.#ports.graceMs;
     return isStarting ? STARTING : closedBecause('SHARD_UNAVAILABLE', this.#unreachable(shard));
+  }
+
+  /** Why requests for the shard would fail, as far as is known; empty where they would not. Nobody is called for it. */
+  troubleOf(shard: ShardElsewhere): string {
+    const { votingGate, peers } = this.#ports;
+    const voting = votingGate();
+    if (voting.state !== 'open') return voting.reason;
+    // mutant: looks-by-calling
+    const isReachable = shard.members.some((member) => peers.mayBeHeard(member));
+    return isReachable ? '' : this.#unreachable(shard);
   }
 
   /** The member that requests for the shard go to; null when none can be reached. */

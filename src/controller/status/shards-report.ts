@@ -1,4 +1,3 @@
-import type { Gate } from '../../membership/gate.ts';
 import type { Group } from '../../replication/group.ts';
 import type { ControllerParts } from '../controller-parts.ts';
 import { gateTextOf, type OnePart } from './keyspace-service.ts';
@@ -30,10 +29,6 @@ function keysIn({ replica }: Group): number {
 
 function serviceOf({ core }: ControllerParts, part: OnePart): Service {
   const { elsewhere } = part;
-  const reason = elsewhere === null ? gateTextOf(part) : textOf(core.serving.hop.gate(elsewhere));
+  const reason = elsewhere === null ? gateTextOf(part) : core.serving.hop.troubleOf(elsewhere);
   return { ready: reason === '', reason };
-}
-
-function textOf(gate: Gate): string {
-  return gate.state === 'open' ? '' : gate.reason;
 }

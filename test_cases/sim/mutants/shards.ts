@@ -1,9 +1,6 @@
 import type { Mutant } from './mutant.ts';
 
 /** Mistakes between a controller and those that have the keys which it has not. */
-/** Tests of two controllers that send each other requests alone. */
-const PASSING = 'two controllers that have no shard in common, and do not vote';
-
 export const SHARD_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'answer-of-another-request',
@@ -30,60 +27,6 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     test: {
       file: 'ordered-shards.test.ts',
       name: 'keys in ordered shards with broadcast are served by every controller',
-    },
-  },
-  {
-    anchor: 'waits-for-a-view-of-voters',
-    name: 'has a controller that does not vote wait for a view of those that do',
-    edit: { value: 'true' },
-    test: {
-      file: 'followers.test.ts',
-      name: 'controllers that do not vote, at linearizability are members, and no voters',
-    },
-  },
-  {
-    anchor: 'silent-without-vote',
-    name: 'forwards nothing from a controller that does not vote',
-    edit: 'drop',
-    test: {
-      file: 'followers.test.ts',
-      name: 'controllers that do not vote, at sequential serve what they have, and forward the rest',
-    },
-  },
-  {
-    anchor: 'suspects-idle-peers',
-    name: 'breaks links on which nothing is owed, and so nothing is sent',
-    edit: 'drop',
-    test: {
-      file: 'followers.test.ts',
-      name: `${PASSING} have a link while there are requests, and for a while after them`,
-    },
-  },
-  {
-    anchor: 'hangs-up-on-answers',
-    name: 'ends a link on which no requests were sent for a while, although an answer is due',
-    edit: { test: 'needed.has(peer)' },
-    test: {
-      file: 'followers.test.ts',
-      name: `${PASSING} keep a link on which an answer is due, however long it takes`,
-    },
-  },
-  {
-    anchor: 'drops-askers',
-    name: 'gives up the requests of a controller to which it has lost its own link',
-    edit: { test: 'true' },
-    test: {
-      file: 'followers.test.ts',
-      name: `${PASSING} get their answers although the other one loses a link for requests of its own`,
-    },
-  },
-  {
-    anchor: 'changes-what-followers-go-by',
-    name: 'moves shards although some controllers would not hear of it',
-    edit: 'drop',
-    test: {
-      file: 'followers.test.ts',
-      name: 'a cluster in which some controllers do not vote refuses a change of the shards',
     },
   },
   {

@@ -3,6 +3,7 @@ import { CAUSAL_MUTANTS } from './causal.ts';
 import { CHAIN_MUTANTS } from './chain.ts';
 import { CONVERGENT_MUTANTS } from './convergent.ts';
 import { DISK_MUTANTS } from './disk.ts';
+import { FOLLOWER_MUTANTS } from './followers.ts';
 import { KEYSPACE_MUTANTS } from './keyspaces.ts';
 import { MEMBER_MUTANTS } from './members.ts';
 import { MOVE_MUTANTS } from './moves.ts';
@@ -24,6 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...CAUSAL_MUTANTS,
   ...KEYSPACE_MUTANTS,
   ...SHARD_MUTANTS,
+  ...FOLLOWER_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...PLACEMENT_MUTANTS,
