@@ -131,7 +131,8 @@ export class MemberSteps {
     const isWhole = (node: SimNode) =>
       viewOf(node)?.members.length === nodes.length && isAtRest(node) && areFollowing(node, nodes.length);
     if (nodes.every(isWhole) && !this.#newcomers.areStarting) return true;
-    const serving = nodes.find((node) => viewOf(node) !== null);
+    // One that is about to end asks for no change any more, and may have to wait for others to come.
+    const serving = nodes.find((node) => viewOf(node) !== null && !node.isStopping);
     if (serving === undefined) return false;
     const { configuration } = serving.core!.groups.views;
     const voters = votersOf(configuration);

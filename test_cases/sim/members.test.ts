@@ -6,6 +6,8 @@ import type { Level } from '../../src/placement/level.ts';
 import { withVoters } from '../../src/placement/member-changes.ts';
 import { ask, read, set } from './ask.ts';
 import { expectRight } from './expect-right.ts';
+import { runScenario } from './run-scenario.ts';
+import { drawScenario } from './scenario.ts';
 import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
 
@@ -139,4 +141,10 @@ it('controllers come to vote and stop voting, whatever breaks', async () => {
     const level = seed % 2 === 0 ? 'linearizability' : 'sequential';
     await expectRight(seed, { level, members: true, durabilities: ['none', 'async', 'sync'] });
   }
+});
+
+/** The simulator asked one that was about to end, and could not before others voted again. */
+it('controllers vote again although one of them is about to end (seeds 300001031 and 300001226)', async () => {
+  for (const seed of [300_001_031, 300_001_226])
+    expect((await runScenario(drawScenario(seed, { members: true }))).violations).toEqual([]);
 });
