@@ -27,6 +27,9 @@ export interface OperationListener {
   /** Later requests can no longer take effect before the operation: they may start. */
   onBarrierReleased(operation: Operation): void;
 
+  /** Later requests could take effect before the operation again. None has been started. */
+  onBarrierTaken(operation: Operation): void;
+
   /** All earlier requests have been answered, so a part of this reply may be sent now. */
   isNext(operation: Operation): boolean;
 
@@ -199,6 +202,11 @@ export class Operation implements Reader, LocalOperation {
   /** Later requests may start from now on. They may do so after the answer in any case. */
   releaseBarrier(): void {
     this.#listener.onBarrierReleased(this);
+  }
+
+  /** Later requests wait for the answer. None of them may have been started. */
+  takeBarrier(): void {
+    this.#listener.onBarrierTaken(this);
   }
 
   onIssued(): void {

@@ -115,6 +115,10 @@ export class Pipeline implements OperationListener {
     this.#coordinator.start(operation);
   }
 
+  onBarrierTaken(operation: Operation): void {
+    this.#barrier ??= operation;
+  }
+
   onBarrierReleased(operation: Operation): void {
     if (this.#barrier !== operation) return;
     this.#barrier = null;

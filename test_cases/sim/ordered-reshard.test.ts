@@ -256,3 +256,8 @@ it('regression: a group was begun anew in one run, and its peers waited for it (
   const draw = { sharded: true, switches: 'all', level: 'linearizability' } as const;
   expect((await runScenario(drawScenario(110030326, draw))).violations).toEqual([]);
 });
+
+it('regression: a read that was sent to a second member was overtaken by a later write (seed 305000043)', async () => {
+  const draw = { sharded: true, switches: 'all' } as const;
+  expect((await runScenario(drawScenario(305_000_043, draw))).violations).toEqual([]);
+});

@@ -95,6 +95,10 @@ class WholeRequest implements Waiter {
     this.#rerouting = rerouting;
   }
 
+  onAskedAgain(): void {
+    this.#operation.takeBarrier();
+  }
+
   onMoved(group: GroupNumber): void {
     this.#rerouting.refused(this.#operation, null, group);
   }
@@ -142,6 +146,10 @@ class OneKey implements Waiter {
     this.#rerouting = rerouting;
   }
 
+  onAskedAgain(): void {
+    this.#operation.takeBarrier();
+  }
+
   onMoved(group: GroupNumber): void {
     this.#rerouting.refused(this.#operation, this.#keyRead, group);
   }
@@ -181,6 +189,10 @@ class OneFlush implements Waiter {
     this.#operation = operation;
     this.#onApplied = onApplied;
     this.#rerouting = rerouting;
+  }
+
+  onAskedAgain(): void {
+    this.#operation.takeBarrier();
   }
 
   /** The shard is gone. The keys that it had may have missed the flush of their new group, so all are flushed. */

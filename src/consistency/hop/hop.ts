@@ -72,8 +72,9 @@ interface Asked {
  * Has requests carried out by members of groups that this controller has no part in.
  *
  *  1. A request is sent at most once to each member. It is sent to a second one only if the first has certainly not
- *     carried it out, or if it is a read; and only while no later request of the same client was begun. Therefore
- *     nothing is carried out twice, and the requests of a client keep their order within a group.
+ *     carried it out, or if it is a read; and only while no later request of the same client was begun. Later ones wait
+ *     for its answer then, since they may be sent to the first again. Therefore nothing is carried out twice, and the
+ *     requests of a client keep their order within a group.
  *  2. An answer counts once, and only from the controller that was asked. One that comes late or twice is ignored: no
  *     request has its number any more.
  *  3. A write whose member went away before it answered has an unknown outcome, and its client is told so.
@@ -320,6 +321,8 @@ export class Hop {
     const next = route.other(tried);
     if (next === null) return false;
     this.askedAgain++;
+    // mutant: overtaken-when-asked-again
+    waiter.onAskedAgain();
     const number = ++this.#lastNumber;
     const after = reachedIn(session, route.shard.group);
     const again = { ...asked, ask: { ...ask, number, after }, peer: next, tried, isSent: false };

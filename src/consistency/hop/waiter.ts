@@ -8,6 +8,8 @@ export interface Waiter {
   readonly isRead: boolean;
   /** The client has been answered, or has sent further requests that must not be overtaken. */
   readonly isPast: boolean;
+  /** The request is sent to another member, and later ones of the client must not overtake it. */
+  onAskedAgain(): void;
   onAnswer(answer: HopAnswer, tookMs: number): void;
   /** The member does not have the key: the request was not carried out, and is begun anew where the key is by now. */
   onMoved(group: GroupNumber): void;

@@ -3,6 +3,15 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes between a controller and those that have the keys which it has not. */
 export const SHARD_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'overtaken-when-asked-again',
+    name: 'begins later requests of a client although one before them is asked of a second member',
+    edit: 'drop',
+    test: {
+      file: 'ordered-reshard.test.ts',
+      name: 'regression: a read that was sent to a second member was overtaken by a later write (seed 305000043)',
+    },
+  },
+  {
     anchor: 'answer-of-another-request',
     name: 'takes an answer for that to the request which has waited longest',
     edit: { value: '[...this.#unanswered.values()][0]' },

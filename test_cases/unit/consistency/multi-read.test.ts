@@ -77,6 +77,8 @@ class Reading implements OperationListener {
     operation.reserve(0);
   }
 
+  onBarrierTaken(): void {}
+
   onBarrierReleased(): void {
     this.ordered++;
   }
