@@ -5,6 +5,8 @@ import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
 import { moveOf, settled, until } from './moving.ts';
+import { runScenario } from './run-scenario.ts';
+import { drawScenario } from './scenario.ts';
 import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
 /** A cluster of six controllers whose keyspace gets another number of shards while clients read and write. */
@@ -229,4 +231,9 @@ it('every write that was answered while slots moved is there afterwards', async 
   expect(answered.length).toBeGreaterThan(200);
   const found = await ask(cluster, 4, getOf(answered));
   expect(answered.filter((key) => !valuesIn(found).has(key))).toEqual([]);
+});
+
+it('regression: all clients waited for one whose bound on staleness took long to keep (seed 400000070)', async () => {
+  const draw = { sharded: true, switches: 'all' } as const;
+  expect((await runScenario(drawScenario(400_000_070, draw))).violations).toEqual([]);
 });

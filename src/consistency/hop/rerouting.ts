@@ -36,7 +36,9 @@ const ASK_AGAIN_MS = 50;
  *  1. They begin in the order in which it was found out. The requests of a client for a key were begun in their order,
  *     so the group that has lost the key refuses them in that order.
  *  2. No other request for a key of a shard is begun while one waits here (`isBusy`), so none is overtaken.
- *  3. A request of another controller's client is never sent on from here: that controller is told.
+ *  3. A read with a bound on staleness may have to wait for long. Only later requests of its own client wait for it. If
+ *     one of these was begun already, the read is given up where it would have to wait.
+ *  4. A request of another controller's client is never sent on from here: that controller is told.
  */
 export class Rerouting {
   readonly #ports: ReroutingPorts;
@@ -48,7 +50,8 @@ export class Rerouting {
   }
 
   get isBusy(): boolean {
-    return this.#waiting.length > 0;
+    // mutant: all-wait-for-a-bound
+    return this.#waiting.some(({ operation }) => operation.maxAgeMs === null || operation.hasMovedOn);
   }
 
   /**
@@ -85,6 +88,7 @@ export class Rerouting {
 
   #push(operation: Operation, keyRead: KeyRead | null, refusedBy: GroupNumber | null): void {
     operation.enter(PHASES.waiting);
+    if (operation.maxAgeMs !== null && !operation.hasMovedOn) operation.takeBarrier();
     this.#waiting.push({ operation, keyRead, refusedBy, sinceMs: this.#ports.clock.nowMs() });
     this.retry();
   }
@@ -98,6 +102,9 @@ export class Rerouting {
     const isSameGroup = part?.elsewhere != null && part.elsewhere.group === refusedBy;
     if ((part === null || isSameGroup) && clock.nowMs() - sinceMs < ASK_AGAIN_MS) return false;
     const now = gate(operation);
+    if (now.state === 'wait' && operation.maxAgeMs !== null && operation.hasMovedOn)
+      operation.finish(failed(now));
+    if (operation.done) return true;
     if (now.state === 'wait') return false;
     if (now.state === 'closed') operation.finish(failed(now));
     else if (keyRead === null) start(operation);

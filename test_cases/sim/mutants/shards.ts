@@ -3,6 +3,15 @@ import type { Mutant } from './mutant.ts';
 /** Mistakes between a controller and those that have the keys which it has not. */
 export const SHARD_MUTANTS: readonly Mutant[] = [
   {
+    anchor: 'all-wait-for-a-bound',
+    name: 'holds up all clients for a read whose key has moved, and whose bound on staleness takes long to keep',
+    edit: { value: 'this.#waiting.length > 0' },
+    test: {
+      file: 'reshard.test.ts',
+      name: 'regression: all clients waited for one whose bound on staleness took long to keep (seed 400000070)',
+    },
+  },
+  {
     anchor: 'overtaken-when-asked-again',
     name: 'begins later requests of a client although one before them is asked of a second member',
     edit: 'drop',
