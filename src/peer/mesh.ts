@@ -45,6 +45,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   #events: MeshEvents = NO_EVENTS;
   /** Links made since the start. */
   #linksMade = 0;
+  /** The link on which a peer waits for answers. */
+  readonly #linkBack = (peer: PeerLink) => (this.#ports.isPassing(peer.id) ? peer.asker : peer.link);
   /** Bytes over the links that have ended. */
   #past = { read: 0, written: 0 };
 
@@ -118,7 +120,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
   /** Bytes that wait to be sent to the peer; 0 when it is not connected. Of a passing peer, answers. */
   waitingBytes(peer: ControllerId): number {
     const state = this.#peers.of(peer);
-    return state?.link?.waitingBytes ?? state?.asker?.waitingBytes ?? 0;
+    return (state?.asker ?? state?.link)?.waitingBytes ?? 0;
   }
 
   /** Why one of the two refused the other last; null since there was a link. */
@@ -147,10 +149,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   }
 
   #sendAll(peers: readonly PeerLink[], group: GroupNumber, message: PeerMessage): void {
-    const { isPassing, dataGroup, requestFlush } = this.#ports;
-    const linkOf = isForAsker(message)
-      ? (peer: PeerLink) => (isPassing(peer.id) ? peer.asker : peer.link)
-      : linkTo;
+    const { dataGroup, requestFlush } = this.#ports;
+    const linkOf = isForAsker(message) ? this.#linkBack : linkTo;
     if (sendOver(peers, linkOf, group, message, dataGroup)) requestFlush();
   }
 

@@ -79,6 +79,12 @@ describe('passing peers', () => {
     }
     await eventually(() => expect([received(a), received(b)]).toEqual([received(b), received(a)]));
     await eventually(() => expect(received(a).sort()).toEqual(['answer 2', 'ask 1']));
+    // What waits for the peer are answers, whatever waits on the link for requests.
+    a.mesh.of(GROUP).send(1, askOf(4));
+    expect(a.mesh.waitingBytes(1)).toBe(0);
+    a.mesh.of(GROUP).send(1, answerOf(5));
+    expect(a.mesh.waitingBytes(1)).toBeGreaterThan(0);
+    await eventually(() => expect(received(b)).toContain('answer 5'));
     a.mesh.hangUp(1);
     await eventually(() => expect(b.events).toContain('asker 0 down'));
     expect([a.mesh.isUp(1), b.mesh.isUp(0)]).toEqual([false, true]);
