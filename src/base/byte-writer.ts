@@ -31,9 +31,7 @@ export class ByteWriter {
 
   /** Writes a safe integer that is not negative. */
   u53(value: number): void {
-    this.#reserve(8);
-    this.#length = this.#buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.#length);
-    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
+    this.numberWith(0, value);
   }
 
   /** Writes a safe integer that is not negative, with a byte in place of its highest one, which is 0. */

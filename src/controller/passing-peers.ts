@@ -38,9 +38,8 @@ export function passingOf(
   onChange: () => void,
 ): PassingPeers {
   const suspectAfterMs = settings.heartbeatMs * settings.threshold;
-  const some = hasFollowers(configured);
   return new PassingPeers({
-    hasFollowers: some,
+    hasFollowers: hasFollowers(configured),
     standing,
     clock,
     suspectAfterMs,

@@ -115,7 +115,7 @@ export function readIdAndVersion(r: ByteReader): readonly [id: ControllerId, ver
 }
 
 /** @param lowest the byte with the id @param highest the byte with which the number beside it begins */
-export function idOf(highest: number, lowest: number): ControllerId {
+function idOf(highest: number, lowest: number): ControllerId {
   const id = highest * 256 + lowest;
   if (id < IDS_END) return id;
   throw new FrameError(`there is no controller ${id}`);
