@@ -187,8 +187,8 @@ function drawOf({
   switches,
 }: typeof options): Draw {
   if (level !== undefined && !isLevel(level)) throw new Error(`--level must be one of ${LEVELS.join(', ')}`);
-  if (followers === true && (members ?? joins) === true)
-    throw new Error('with --followers no controllers come or go: give it without --members and --joins');
+  if (followers === true && members === true)
+    throw new Error('those that follow come and go with --joins: give --followers without --members');
   const durabilities = DURABILITIES.filter((one) => one === (durability ?? one));
   if (durabilities.length === 0) throw new Error(`--durability must be one of ${DURABILITIES.join(', ')}`);
   const scheme = ORDERED_SCHEMES.find((one) => one === name);

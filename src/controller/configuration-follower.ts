@@ -1,5 +1,6 @@
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
+import type { ConfigurationTold, InstalledTold } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import { OLDER_RELEASE } from '../peer/cluster-identity.ts';
@@ -9,6 +10,7 @@ import {
   isChanging,
   isConfigured,
   isCounted,
+  isFollower,
   isVoter,
   newerConfiguration,
   votersOf,
@@ -18,10 +20,11 @@ import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/
 import type { PlannedShard } from '../placement/shards.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { Groups } from './groups.ts';
+import { PlacementTeller } from './placement-teller.ts';
 import type { Retirement } from './retirement.ts';
 
 export interface ConfigurationFollowerPorts {
-  readonly core: Pick<CorePorts, 'settings' | 'clock' | 'refuse'>;
+  readonly core: Pick<CorePorts, 'settings' | 'clock' | 'refuse' | 'bus'>;
   readonly groups: Groups;
   readonly peers: Peers;
   readonly retirement: Retirement;
@@ -36,6 +39,7 @@ export interface ConfigurationFollowerPorts {
  *    by its own settings: it is refused.
  *  - The groups beside the root group, with views of their own, come to the same voters. In each view the
  *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with.
+ *  - Controllers that follow are told what is installed.
  *  - A controller that was added once, and was removed, is dropped, once it counts in no group, and once what it wrote
  *    alone is at the others. The first member of the view of the root group asks for that.
  */
@@ -43,15 +47,35 @@ export class ConfigurationFollower {
   readonly #ports: ConfigurationFollowerPorts;
   /** Groups that did not come to the voters of the root group, and when they are to try again. */
   readonly #againMs = new Map<Membership, MonotonicMs>();
+  readonly #teller: PlacementTeller;
 
   constructor(ports: ConfigurationFollowerPorts) {
     this.#ports = ports;
+    this.#teller = new PlacementTeller(ports.core.bus, ports.groups.views);
+  }
+
+  onPeerDown(peer: ControllerId): void {
+    this.#teller.onPeerDown(peer);
+  }
+
+  /** To be called when this controller may have another view, or a lease. */
+  tell(): void {
+    this.#teller.onTick();
+  }
+
+  /** The peer says what is installed. */
+  onTold(from: ControllerId, message: InstalledTold | ConfigurationTold): void {
+    const { core, groups } = this.#ports;
+    if (isFollower(groups.views.configuration, from))
+      return core.refuse(from, 'it says what is installed, and does not vote');
+    groups.views.onMessage(from, message);
   }
 
   /** To be called every few milliseconds. */
   onTick(): void {
     const { core, groups, olderPeers } = this.#ports;
     const { views } = groups;
+    this.tell();
     if (views.acceptedPlacement !== null || views.configuration.epoch !== undefined)
       for (const peer of olderPeers()) core.refuse(peer, OLDER_RELEASE);
     if (isRemovedByForce(views.configuration, core.settings.self)) return this.#endAll();
@@ -172,9 +196,10 @@ export function configuredIn(
   known: Configuration,
 ): Configuration {
   if (shard !== null) {
-    const remembered = viewLog.load()?.configuration ?? configured;
+    const record = viewLog.load();
+    const remembered = [record?.configuration, record?.installedConfiguration].filter((one) => one != null);
     // mutant: majority-of-all
-    return configurationAmong(newerConfiguration(known, remembered), shard.members);
+    return configurationAmong([configured, ...remembered].reduce(newerConfiguration, known), shard.members);
   }
   const isTold = group === ROOT_GROUP || settings.added === undefined;
   // mutant: votes-before-it-heard

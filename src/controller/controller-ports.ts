@@ -12,7 +12,6 @@ import { configuredIn } from './configuration-follower.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { Retirement } from './retirement.ts';
-import { membersOfWhole } from './standing-peers.ts';
 
 /** The parts of the core that groups need. Those that are made later than the groups are asked for. */
 interface SharedParts
@@ -25,15 +24,18 @@ interface SharedParts
   /** Those of the root group. */
   readonly views: () => Membership;
   readonly olderPeers: () => readonly ControllerId[];
+  /** See `WholeMembers`. */
+  readonly isWholeMember: (id: ControllerId) => boolean;
 }
 
 /**
  * Whether the group was one of a shard that is no more. A controller without a lease may have missed later placements,
- * and groups that have begun since: to it no group has ended.
+ * and groups that have begun since: to it no group has ended. One that follows misses none of those that matter here:
+ * see `peersTakingPart`.
  */
 export function hasEndedIn(views: Membership, group: GroupNumber): boolean {
   const { placement, acceptedPlacement } = views;
-  return hasEnded([placement, acceptedPlacement], group) && views.gate('read').state === 'open';
+  return hasEnded([placement, acceptedPlacement], group) && views.placementGate().state === 'open';
 }
 
 /** What the controller gives to one group. @param shard null for a group of whole keyspaces */
@@ -46,7 +48,7 @@ export function controllerPortsOf(
   const { settings, incarnation, clock, random, incarnationOf, refuse, requestFlush } = ports;
   const { configuration, peers, time, absence, departure, retirement, views, olderPeers } = shared;
   const { onPlacement, onChange, announce, startEmpty } = shared;
-  const members = shard?.members ?? membersOfWhole(configuration(), settings.self);
+  const isIn = shard === null ? shared.isWholeMember : (id: ControllerId) => shard.members.includes(id);
   const configured: Configuration = configuredIn(ports, group, shard, configuration());
   return {
     node: settings.self,
@@ -58,11 +60,12 @@ export function controllerPortsOf(
     random,
     time: time.cluster,
     versions: time.versions,
-    peers: members === null ? peers : peers.only(members),
+    peers: peers.only(isIn),
+    isMember: isIn,
     isAbsent: (peer) => absence.isAbsent(peer),
     incarnationOf,
     takesDifferences: () => olderPeers().length === 0,
-    placementGate: () => views().gate('read'),
+    placementGate: () => views().placementGate(),
     votingGate: () => views().votingGate(),
     // The controllers of a group of a shard never change: other controllers have another group.
     votersGate: () => (shard === null ? views().gate('read') : OPEN),

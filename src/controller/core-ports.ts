@@ -50,6 +50,11 @@ export interface CorePorts {
   /** Makes a link for requests to a peer, again and again until `hangUp`: see `PassingPeers`. */
   readonly call: (peer: ControllerId) => void;
   readonly hangUp: (peer: ControllerId) => void;
+  /**
+   * Heartbeats are exchanged with the peer from now on, or no more. What links there are go on: one over which requests
+   * go now carries everything, and `Core.onPeerUp` is called if there is one.
+   */
+  readonly relink: (peer: ControllerId) => void;
   /** A link for requests ends after so long without any, in milliseconds. */
   readonly linkIdleMs: number;
   /** The groups with entries at the start, by number. */

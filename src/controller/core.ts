@@ -3,7 +3,7 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import type { Heartbeat } from '../membership/messages.ts';
+import type { ConfigurationTold, Heartbeat, InstalledTold } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
@@ -25,16 +25,17 @@ import { type ControllerRouter, type Groups, groupsOf } from './groups.ts';
 import type { Health } from './health.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Levels } from './levels.ts';
-import { Mover } from './moves/mover.ts';
-import { peersTakingPart } from './moves/taking-part.ts';
+import type { Mover } from './moves/mover.ts';
+import { moverOf } from './moves/mover-of.ts';
 import { type PassingPeers, passingOf } from './passing-peers.ts';
 import { PeerLog } from './peer-log.ts';
-import { absenceOf, peersOf, standingIn } from './peers-of.ts';
+import { absenceOf, PeerUpdates, peersOf } from './peers-of.ts';
 import { RemovedPeers } from './removed-peers.ts';
 import { Retirement } from './retirement.ts';
 import type { Roles } from './roles.ts';
 import { Serving } from './serving.ts';
 import { breakSilentLinks } from './silent-links.ts';
+import { WholeMembers } from './whole-members.ts';
 
 /**
  * One controller without its sockets, files and timers: everything between what arrives and what leaves. A controller
@@ -66,6 +67,8 @@ export class Core {
   readonly #heartbeats: Heartbeats;
   readonly #follower: ConfigurationFollower;
   readonly #removed: RemovedPeers;
+  readonly #peerUpdates: PeerUpdates;
+  readonly #whole: WholeMembers;
   /** This run has to end, because the next one starts empty. It does nothing more. */
   #isOver = false;
 
@@ -81,7 +84,8 @@ export class Core {
     this.peers = peersOf(ports, this.#configuration, TICK_MS);
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     const onChange = (): void => this.#onChange();
-    this.passing = passingOf(ports, this.peers, () => this.serving ?? null, onChange);
+    this.#whole = new WholeMembers(settings.self, this.#configuration);
+    this.passing = passingOf(ports, this.#whole, this.peers, () => this.serving ?? null, onChange);
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
     this.departure = new Departure({
@@ -91,10 +95,18 @@ export class Core {
     });
     this.#admission = this.time.admission();
     this.retirement = new Retirement(ports, () => this.groups);
-    this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard));
+    this.groups = groupsOf(ports, (group, shard) => this.#controllerPorts(group, shard), this.#whole);
+    this.#peerUpdates = new PeerUpdates(ports, this.peers, () => this.groups);
     this.#onConfiguration();
     this.levels = new Levels(this.groups.views, keyspacesOf(settings), this.groups);
-    this.mover = this.#mover();
+    this.mover = moverOf(ports, {
+      peers: this.peers,
+      groups: this.groups,
+      levels: this.levels,
+      time: this.time,
+      announce: () => this.onHeartbeatTick(),
+      onChange,
+    });
     this.#health = healthOf(ports, this.groups, TICK_MS);
     this.#heartbeats = new Heartbeats(ports, this.#configuration, this, this.#health);
     this.#follower = new ConfigurationFollower({
@@ -186,6 +198,7 @@ export class Core {
       this.passing.onUp(peer);
       return this.#onChange();
     }
+    this.passing.forget(peer);
     this.onHeard(peer);
     this.#heartbeats.sendTo(peer);
     for (const group of this.groups.all) if (group.has(peer)) group.onPeerUp(peer);
@@ -201,6 +214,8 @@ export class Core {
     this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
+    this.#follower.onPeerDown(peer);
+    this.#peerUpdates.onPeerDown(peer);
   }
 
   /** The peer's machine refuses connections: its process is gone. */
@@ -229,6 +244,7 @@ export class Core {
     // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
+    if (isToldIn(number, message)) return this.#follower.onTold(from, message);
     if (message.type === 'retired') return this.retirement.onRetired(from, message);
     if (message.type === 'moving' || isRangeMessage(message)) return this.mover.onMessage(from, message);
     if (isHopMessage(message)) return this.serving.onMessage(from, number, message);
@@ -277,6 +293,7 @@ export class Core {
   #onPlacement(): void {
     this.#onConfiguration();
     const left = this.levels.update();
+    this.#peerUpdates.update(this.#known);
     if (left.size > 0) this.serving.hop.onMoved(left);
   }
 
@@ -286,12 +303,12 @@ export class Core {
     if (configuration === this.#known) return;
     this.#ports.onConfiguration(configuration);
     this.#known = configuration;
-    this.peers.setIds(standingIn(this.#ports, configuration));
   }
 
   #onChange(): void {
     this.#onPlacement();
     this.mover.onTick();
+    this.#follower?.tell();
     this.serving.onChange();
     this.#ports.onChange();
   }
@@ -329,34 +346,11 @@ export class Core {
       retirement: this.retirement,
       views: () => this.groups.views,
       olderPeers: () => this.olderPeers,
+      isWholeMember: (id) => this.#whole.has(id),
       onPlacement: () => this.#onPlacement(),
       onChange: () => this.#onChange(),
       announce: () => this.onHeartbeatTick(),
       startEmpty: (reason) => this.#startEmpty(group, reason),
-    });
-  }
-
-  #mover(): Mover {
-    const { settings, incarnation, clock, incarnationOf, openGroup, closeGroup, nextTurn, log } = this.#ports;
-    return new Mover({
-      node: settings.self,
-      incarnation,
-      // mutant: waits-for-no-missing-controller
-      peers: () => peersTakingPart(this.groups.views, this.peers.ids),
-      groups: this.groups,
-      levels: this.levels,
-      clock,
-      agreedMs: () => this.time.cluster.agreedMs,
-      requestTimeoutMs: settings.requestTimeoutMs,
-      incarnationOf,
-      openGroup,
-      closeGroup,
-      bus: this.#ports.bus.of(ROOT_GROUP),
-      observe: (time) => this.time.versions.observe(time),
-      announce: () => this.onHeartbeatTick(),
-      onChange: () => this.#onChange(),
-      nextTurn,
-      log,
     });
   }
 
@@ -385,6 +379,11 @@ export class Core {
     this.#peerLog.down(peer);
     this.#onChange();
   }
+}
+
+/** What a controller is told that may be in no view of the root group. */
+function isToldIn(number: GroupNumber, message: PeerMessage): message is InstalledTold | ConfigurationTold {
+  return number === ROOT_GROUP && (message.type === 'installed' || message.type === 'configuration');
 }
 
 /** In a heartbeat: none of this controller's heartbeats has been handled on this connection. */

@@ -141,6 +141,7 @@ function linkPorts(mesh: Mesh) {
     breakLink: (peer: ControllerId, reason: string) => mesh.drop(peer, reason, false),
     call: (peer: ControllerId) => mesh.call(peer),
     hangUp: (peer: ControllerId) => mesh.hangUp(peer),
+    relink: (peer: ControllerId) => mesh.relink(peer),
     linkIdleMs: LINK_IDLE_MS,
   };
 }

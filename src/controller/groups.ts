@@ -29,7 +29,7 @@ import {
 import type { LeveledKeyspace } from './leveled-keyspace.ts';
 import type { Settings } from './settings.ts';
 import { shardParts } from './shard-parts.ts';
-import { membersOfWhole } from './standing-peers.ts';
+import type { WholeMembers } from './whole-members.ts';
 
 export type ControllerRouter = Router<Policy, Group>;
 
@@ -184,7 +184,7 @@ type ControllerOf = (group: GroupNumber, shard: PlannedShard | null) => Controll
  * has the entries of the ordered keyspaces. Where there are none, it has views and no entries. The other groups never
  * wait for it.
  */
-export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
+export function groupsOf(ports: CorePorts, controllerOf: ControllerOf, whole: WholeMembers): Groups {
   const { settings, planned, storageOf } = ports;
   const reading = readingOf(ports);
   const first = planned[0]!.number;
@@ -195,6 +195,7 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
     if (shard !== null) names.set(number, shardNameOf(shard));
     return groupWithEntries(ports, controllerOf(number, shard), reading, {
       ...plan,
+      whole,
       storage,
       isFirst: number === first,
     });
@@ -202,7 +203,7 @@ export function groupsOf(ports: CorePorts, controllerOf: ControllerOf): Groups {
   const withEntries = planned.map((plan) => make(plan, storageOf(plan.number)));
   const isRootEmpty = first !== ROOT_GROUP;
   const empty = isRootEmpty
-    ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading))]
+    ? [new Group(emptyRootPorts(ports, controllerOf(ROOT_GROUP, null), reading, whole))]
     : [];
   const all = [...empty, ...withEntries];
   return new Groups(all, !isRootEmpty, settings, shards, make, names);
@@ -239,6 +240,7 @@ function readingOf({ settings, requestFlush, readWindowBytes = READ_WINDOW_BYTES
 }
 
 interface GroupWithEntries extends PlannedGroup {
+  readonly whole: WholeMembers;
   readonly storage: GroupStorage;
   /** The first one that was planned at the start. */
   readonly isFirst: boolean;
@@ -248,11 +250,10 @@ function groupWithEntries(
   ports: CorePorts,
   controller: ControllerPorts,
   reading: Reading,
-  { number, storage, shard, scheme, isFirst }: GroupWithEntries,
+  { number, storage, shard, scheme, isFirst, whole }: GroupWithEntries,
 ): Group {
   const { settings, incarnation } = ports;
   const { journal, recovered } = storage;
-  const members = shard?.members ?? membersOfWhole(ports.configured, settings.self);
   // Each group has a sentinel of its own in the store, so the names of no two journals are equal.
   const nameInMemory = `${incarnation.toString(36)}${isFirst ? '' : `-${number}`}`;
   return new Group({
@@ -260,10 +261,10 @@ function groupWithEntries(
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number,
     scheme,
-    members,
+    members: shard?.members ?? null,
     controller,
     settings: { ...schemeSettingsOf(settings, true), stagedBytesMax: ports.stagedBytesMax },
-    bus: busOf(ports, number, members, controller),
+    bus: busOf(ports, number, shard, controller, whole),
     journal,
     recovered,
     viewLog: number === ROOT_GROUP ? ports.viewLog : storage.viewLog,
@@ -278,18 +279,22 @@ function groupWithEntries(
 /**
  * The ports of a root group without entries. Its views decide nothing that a user could see, so its log says nothing.
  */
-function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: Reading): GroupPorts {
+function emptyRootPorts(
+  ports: CorePorts,
+  controller: ControllerPorts,
+  reading: Reading,
+  whole: WholeMembers,
+): GroupPorts {
   const { settings } = ports;
-  const members = membersOfWhole(ports.configured, settings.self);
   return {
     ...reading,
     evaluator: evaluatorOf(() => controller.time.nowMs(), settings.itemBytesMax),
     number: ROOT_GROUP,
     scheme: schemeOfGroup(ROOT_GROUP),
-    members,
+    members: null,
     controller,
     settings: schemeSettingsOf(settings, false),
-    bus: busOf(ports, ROOT_GROUP, members, controller),
+    bus: busOf(ports, ROOT_GROUP, null, controller, whole),
     journal: new MemoryJournal(),
     recovered: NOTHING_RECOVERED,
     viewLog: ports.viewLog,
@@ -301,14 +306,16 @@ function emptyRootPorts(ports: CorePorts, controller: ControllerPorts, reading: 
   };
 }
 
-/** The bus of a group. @param members null for all controllers */
+/** The bus of a group. @param shard null for a group of whole keyspaces */
 function busOf(
   { bus }: CorePorts,
   number: GroupNumber,
-  members: readonly ControllerId[] | null,
+  shard: PlannedShard | null,
   { peers }: ControllerPorts,
+  whole: WholeMembers,
 ): GroupPorts['bus'] {
-  return members === null ? bus.of(number) : busAmong(bus.of(number), () => peers.ids);
+  const ids = () => peers.ids;
+  return shard === null ? whole.busAmong(bus.of(number), ids) : busAmong(bus.of(number), ids);
 }
 
 /** Names the group in what it says of its views. */

@@ -59,7 +59,7 @@ export class Heartbeats {
     else bus.sendToAll(this.#heartbeat());
     for (const { group, message } of announcementsOf(groups, this.isPlaced))
       groups.byNumber[group]!.bus.sendToAll(message);
-    for (const word of this.#words()) bus.sendToAll(word);
+    for (const word of this.#words()) bus.sendTo(this.#parts.peers.ids, word);
   }
 
   /** A link to the peer has come up. */

@@ -1,7 +1,6 @@
 import type { GroupNumber } from '../base/number-kinds.ts';
 import { POLICIES } from '../consistency/policies.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { View } from '../membership/view.ts';
 import { placementOnLink } from '../peer/cluster-identity.ts';
 import {
   epochOf,
@@ -31,7 +30,7 @@ import { groupsOf } from './moves/transfers.ts';
 import { type KnownShards, shardParts } from './shard-parts.ts';
 
 /** The placements that a controller's part in the views knows. */
-type Placements = Pick<Membership, 'placement' | 'acceptedPlacement' | 'configuration' | 'view'>;
+type Placements = Pick<Membership, 'placement' | 'acceptedPlacement' | 'configuration' | 'installation'>;
 
 /** The groups as far as levels need them. */
 type RoutedGroups = Pick<
@@ -87,8 +86,8 @@ export class Levels {
   #accepted: Known;
   /** Groups that a keyspace has here, and in which this controller has no part yet. */
   #missing: readonly PlannedGroup[] = [];
-  /** The view that was installed here last. */
-  #view: View | null = null;
+  /** What was installed here last. */
+  #installation: object | null = null;
   /** Placements that were accepted here since then, and may still be installed. */
   #possible: readonly Placement[] = [];
   /** The shards as the configuration has them. */
@@ -206,9 +205,9 @@ export class Levels {
 
   /** Views are accepted in the order of their ballots. Once one is installed, none that was accepted before it can be. */
   #dropImpossible(): boolean {
-    const { view } = this.#views;
-    if (view === null || view === this.#view) return false;
-    this.#view = view;
+    const { installation } = this.#views;
+    if (installation === null || installation === this.#installation) return false;
+    this.#installation = installation;
     const hadOthers = this.#possible.length > 0;
     this.#possible = [];
     return hadOthers;

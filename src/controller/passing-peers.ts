@@ -4,8 +4,8 @@ import type { AskedClients } from '../consistency/hop/asked-clients.ts';
 import type { Hop } from '../consistency/hop/hop.ts';
 import type { DeparturePhase } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
-import { hasFollowers } from '../placement/configuration.ts';
 import type { CorePorts } from './core-ports.ts';
+import type { WholeMembers } from './whole-members.ts';
 
 /** The requests for other controllers, and those that have come from them. */
 interface ForwardedRequests {
@@ -15,7 +15,7 @@ interface ForwardedRequests {
 
 export interface PassingPeersPorts {
   /** Some controllers follow. Otherwise there are no passing peers. */
-  readonly hasFollowers: boolean;
+  readonly hasFollowers: () => boolean;
   /** Those with which heartbeats are exchanged all the time. */
   readonly standing: Peers;
   readonly clock: Clock;
@@ -32,14 +32,15 @@ export interface PassingPeersPorts {
 }
 
 export function passingOf(
-  { settings, clock, configured, call, hangUp, linkIdleMs }: CorePorts,
+  { settings, clock, call, hangUp, linkIdleMs }: CorePorts,
+  whole: WholeMembers,
   standing: Peers,
   serving: PassingPeersPorts['serving'],
   onChange: () => void,
 ): PassingPeers {
   const suspectAfterMs = settings.heartbeatMs * settings.threshold;
   return new PassingPeers({
-    hasFollowers: hasFollowers(configured),
+    hasFollowers: () => !whole.areAll,
     standing,
     clock,
     suspectAfterMs,
@@ -85,7 +86,7 @@ export class PassingPeers {
 
   /** The peer is none with which heartbeats are exchanged all the time. */
   has(peer: ControllerId): boolean {
-    return this.#ports.hasFollowers && !this.#ports.standing.has(peer);
+    return this.#ports.hasFollowers() && !this.#ports.standing.has(peer);
   }
 
   /** The peers that may send requests to this controller. */
@@ -105,7 +106,7 @@ export class PassingPeers {
 
   /** There are requests for a shard that these have. */
   want(peers: readonly ControllerId[]): void {
-    if (!this.#ports.hasFollowers) return;
+    if (!this.#ports.hasFollowers()) return;
     for (const peer of peers) {
       if (!this.has(peer) || this.#wanted.has(peer)) continue;
       const nowMs = this.#ports.clock.nowMs();
@@ -129,6 +130,13 @@ export class PassingPeers {
 
   onDown(peer: ControllerId): void {
     this.#linked.delete(peer);
+  }
+
+  /** Heartbeats are exchanged with the peer from now on. Its requests go on, and so do those that it has. */
+  forget(peer: ControllerId): void {
+    this.#linked.delete(peer);
+    this.#wanted.delete(peer);
+    this.#askers.delete(peer);
   }
 
   /** @returns true when it was silent until now */

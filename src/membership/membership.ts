@@ -4,7 +4,8 @@ import { type Configuration, haveMajority, idsEndOf, votersOf } from '../placeme
 import type { WantedChange } from './agreed-change.ts';
 import { isAskingIn } from './asking-member.ts';
 import { type Ballot, NO_BALLOT } from './ballot.ts';
-import { closedBecause, type Gate, type Need, OPEN, waitBecause } from './gate.ts';
+import { ClosedGates } from './closed-gates.ts';
+import { type Gate, type Need, OPEN, waitBecause } from './gate.ts';
 import { JoinBlocker } from './join-blocker.ts';
 import { GrantedLeases, HeldLease } from './lease.ts';
 import type { MembershipPorts } from './membership-ports.ts';
@@ -16,7 +17,7 @@ import { Readmission } from './readmission.ts';
 import { isMember, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import { predecessorOf } from './view-choice.ts';
-import { ABOUT_TO_BE_TAKEN_IN, CATCHING_UP, LEASE_RENEWED, NO_LEASE, outOfView } from './view-gates.ts';
+import { majorityGate } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import { ViewTimes } from './view-times.ts';
 import { Voter } from './voter.ts';
@@ -48,6 +49,7 @@ export class Membership {
   readonly #changes: WantedChanges;
   readonly #spread: PlacementSpread;
   readonly #voter: Voter;
+  readonly #closed: ClosedGates;
   #proposeAtMs: MonotonicMs | null = null;
   /** The peer that this controller's own proposal is to take back; null for none. */
   #candidate: ControllerId | null = null;
@@ -100,6 +102,14 @@ export class Membership {
       onChange: () => this.#onViewChange(),
       log,
     });
+    this.#closed = new ClosedGates(ports, {
+      views: this,
+      acceptors: () => this.#acceptors(),
+      changer: this.#changer,
+      held: this.#held,
+      obstacle: this.#obstacle,
+      voter: this.#voter,
+    });
     this.#spread = new PlacementSpread(() => this.configuration);
     this.#spread.onPlacement(this.#changer.acceptedPlacement);
   }
@@ -126,7 +136,24 @@ export class Membership {
 
   /** The placement of the last view that is known to have been installed here; null while the cluster goes by its configuration. */
   get placement(): Placement | null {
-    return this.#changer.placement;
+    return this.#changer.installed.placement;
+  }
+
+  /** The view that this controller serves in, or what the members of one have told it; null while there is neither. */
+  get installation(): object | null {
+    return this.view ?? this.#changer.installed.told;
+  }
+
+  /** Whether this controller goes by the placement that holds: by its lease, or because none comes without it. */
+  placementGate(): Gate {
+    return this.#voter.isFollowing(this.configuration) ? this.votingGate() : this.gate('read');
+  }
+
+  /** What moves is handed over here, behind the barrier: see `Installed`. */
+  goAhead(): void {
+    if (!this.#voter.isFollowing(this.configuration)) return;
+    this.#changer.installed.goAhead();
+    this.#ports.onPlacement();
   }
 
   /** The placement of the view that was accepted here last. That view may never be installed. */
@@ -151,7 +178,8 @@ export class Membership {
 
   /** The controllers whose majority counts: as of the view that is served here, or the newest that are known. */
   get configuration(): Configuration {
-    return this.view === null ? this.#changer.newestConfiguration : this.#changer.configuration;
+    const { installed, newestConfiguration } = this.#changer;
+    return this.view === null ? newestConfiguration : installed.configuration;
   }
 
   /** This controller may be a member of a view, as far as it knows. */
@@ -227,13 +255,13 @@ export class Membership {
   gate(need: Need): Gate {
     const { peers } = this.#ports;
     const { view } = this;
-    if (view === null) return this.#gateWithoutView();
+    if (view === null) return this.#closed.withoutView;
     // mutant: reads-without-lease
-    if (!this.#held.holds) return this.#gateWithoutLease();
+    if (!this.#held.holds) return this.#closed.withoutLease;
     if (need !== 'write' || peers.unavailable.length === 0) return OPEN;
     const unable = peers.unavailable.filter((peer) => isMember(view, peer));
     if (unable.length === 0) return OPEN;
-    const tooFew = this.#withoutMajority(peers.unavailable);
+    const tooFew = majorityGate(this.configuration, peers.unavailable, peers);
     if (tooFew !== null) return tooFew;
     // A member whose journal has just begun to fail is left out only once a request has waited for it.
     if (unable.every((peer) => peers.isUp(peer) && !this.parts.stalling.includes(peer))) return OPEN;
@@ -322,52 +350,6 @@ export class Membership {
       this.#ports.announce();
     }
     this.#ports.onChange();
-  }
-
-  #gateWithoutView(): Gate {
-    const { peers, journal } = this.#ports;
-    if (!this.isVoting()) return this.#voter.gateOutside(this.configuration);
-    const tooFew = this.#withoutMajority(peers.unavailable);
-    if (tooFew !== null) return tooFew;
-    const { journalTrouble, exclusionReason } = journal;
-    if (journalTrouble !== '' || (this.isOutside && exclusionReason !== ''))
-      return outOfView(exclusionReason);
-    if (this.isOutside) return this.#gateOutside();
-    const basis = predecessorOf(this.#acceptors(), this.configuration, this.#ports.mayForm);
-    if (basis.kind === 'unknown' && peers.silent.length > 0) {
-      const reason = `${basis.reason}; waiting for ${peers.describe(peers.silent)}`;
-      return closedBecause('NO_VIEW', reason);
-    }
-    return waitBecause('NO_VIEW', this.#changer.waitsFor || 'the controllers are forming a view');
-  }
-
-  #gateOutside(): Gate {
-    const { reason } = this.#obstacle;
-    if (reason !== '') return outOfView(reason);
-    return this.#ports.isCaughtUp() ? ABOUT_TO_BE_TAKEN_IN : CATCHING_UP;
-  }
-
-  /**
-   * A lease that ran out is being renewed, unless the controllers that would have to grant it do not hear this one.
-   */
-  #gateWithoutLease(): Gate {
-    const { clock, leaseMs, peers } = this.#ports;
-    const tooFew = this.#withoutMajority(peers.silent);
-    if (tooFew !== null) return tooFew;
-    const heldMs = Math.max(this.#held.untilMs, this.#changer.installedMs);
-    if (clock.nowMs() - heldMs < leaseMs || peers.ids.some((peer) => this.#obstacle.isHeardBy(peer)))
-      return LEASE_RENEWED;
-    return NO_LEASE;
-  }
-
-  #withoutMajority(unable: readonly ControllerId[]): Gate | null {
-    const { peers } = this.#ports;
-    const configuration = this.configuration;
-    const counted = [...votersOf(configuration), ...(configuration.before ?? [])];
-    const able = counted.filter((id) => !unable.includes(id));
-    if (haveMajority(configuration, able)) return null;
-    const without = peers.describe(unable);
-    return closedBecause('NO_MAJORITY', `no majority of the controllers without ${without}`);
   }
 
   #reasonToChange(): string | null {

@@ -184,6 +184,13 @@ export interface ConfigurationTold {
   readonly configuration: Configuration;
 }
 
+/** A member of a view tells a controller that follows what is installed there. Null: what the configuration says. */
+export interface InstalledTold {
+  readonly type: 'installed';
+  readonly placement: Placement | null;
+  readonly configuration: Configuration | null;
+}
+
 /**
  * The sender knows the configuration with this epoch, in which it does not vote any more: until a newer one has it vote
  * again it takes no request.
@@ -214,6 +221,7 @@ export type MembershipMessage =
   | Placed
   | Configured
   | ConfigurationTold
+  | InstalledTold
   | Accepted
   | Install;
 

@@ -24,7 +24,7 @@ export class Peers {
   readonly #detector: FailureDetector;
   readonly #heartbeats: Map<ControllerId, Heartbeat>;
   /** See `only`. */
-  readonly #parts: { readonly peers: Peers; readonly members: readonly ControllerId[] }[] = [];
+  readonly #parts: { readonly peers: Peers; readonly has: (peer: ControllerId) => boolean }[] = [];
   #silent: readonly ControllerId[];
   #withJournalTrouble: readonly number[] = [];
   #unavailable: readonly ControllerId[];
@@ -53,20 +53,20 @@ export class Peers {
     this.#detector.setPeers(ids, this.#ports.clock.nowMs());
     for (const peer of this.#heartbeats.keys()) if (!ids.includes(peer)) this.#heartbeats.delete(peer);
     this.#ids = ids;
-    for (const { peers, members } of this.#parts) peers.#ids = ids.filter((peer) => members.includes(peer));
+    for (const { peers, has } of this.#parts) peers.#ids = ids.filter(has);
     this.#update();
   }
 
   /**
-   * Those of the peers that are among these controllers, for a group that not all controllers take part in. What is
-   * heard is known to both; only the whole may be told of it.
+   * Those of the peers that take part in a group, asked anew by each `setIds`. What is heard is known to both; only the
+   * whole may be told of it.
    */
-  only(members: readonly ControllerId[]): Peers {
+  only(has: (peer: ControllerId) => boolean): Peers {
     const { heartbeatMs, threshold, clock, tickMs, isLinked, nameOf } = this.#ports;
-    const ids = this.ids.filter((peer) => members.includes(peer));
+    const ids = this.ids.filter(has);
     const part = new Peers({ ids, heartbeatMs, threshold, clock, tickMs, isLinked, nameOf }, this);
     part.#update();
-    this.#parts.push({ peers: part, members });
+    this.#parts.push({ peers: part, has });
     return part;
   }
 

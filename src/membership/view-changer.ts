@@ -2,13 +2,15 @@ import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
-import { follows, isRemovedByForce } from '../placement/forced.ts';
+import { follows, isRemovedByForce, marksOf } from '../placement/forced.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
+import { Installed } from './installed.ts';
 import {
   type Accept,
   type AcceptorState,
   asSent,
+  type InstalledTold,
   type Promised,
   unconfigured,
   unplaced,
@@ -66,16 +68,14 @@ export class ViewChanger {
   #installedMs = Number.NEGATIVE_INFINITY;
   #waitsFor = '';
   readonly #report: ViewReport;
-  /** Of the last view that is known to have been installed here. */
-  #placement: Placement | null;
-  #configuration: Configuration | null;
+  /** The placement and the configuration that are known to be installed, in this run or an earlier one. */
+  readonly installed: Installed;
 
   constructor(ports: ViewChangerPorts) {
     this.#ports = ports;
     this.#record = new Acceptor(ports.viewLog, ports.clock);
     this.#report = new ViewReport(ports.log, this.#record);
-    this.#placement = this.#record.installed;
-    this.#configuration = this.#record.installedConfiguration;
+    this.installed = new Installed(this.#record, ports.node, ports.configured);
   }
 
   /** The view that this controller serves in, if any. */
@@ -88,19 +88,9 @@ export class ViewChanger {
     return this.#coming;
   }
 
-  /** The placement of the last view that is known to have been installed here, in this run or an earlier one. */
-  get placement(): Placement | null {
-    return this.#placement;
-  }
-
   /** The placement of the view that was accepted here last. That view may never be installed. */
   get acceptedPlacement(): Placement | null {
-    return this.#coming === null ? this.#record.placement : this.#coming.placement;
-  }
-
-  /** The configuration of the last view that is known to have been installed here, in this run or an earlier one. */
-  get configuration(): Configuration {
-    return this.#configuration ?? this.#ports.configured;
+    return this.#coming === null ? this.installed.acceptedPlacement : this.#coming.placement;
   }
 
   /** The configuration of the view that was accepted here last. That view may never be installed. */
@@ -110,7 +100,7 @@ export class ViewChanger {
 
   /** The newest that is known here. Of two with one epoch, the installed one is the one that was agreed. */
   get newestConfiguration(): Configuration {
-    return newerConfiguration(this.configuration, this.acceptedConfiguration);
+    return newerConfiguration(this.installed.configuration, this.acceptedConfiguration);
   }
 
   /** When the view was installed here, on the monotonic clock. */
@@ -145,7 +135,7 @@ export class ViewChanger {
     return this.#record.isKept && this.#ports.journal.journalTrouble === '';
   }
 
-  /** What this controller's own proposal waits for; empty when there is none, or when it waits for nothing. */
+  /** What this controller's own proposal waits for; empty for nothing. */
   get waitsFor(): string {
     return this.#waitsFor;
   }
@@ -154,6 +144,7 @@ export class ViewChanger {
   onTick(): void {
     if (this.isTransferring) this.#moved(ACCEPTS_WITHIN_MS);
     this.#record.onTick();
+    this.installed.onTick();
     this.#choose();
     this.#installIfDue();
   }
@@ -191,6 +182,8 @@ export class ViewChanger {
         return this.onMessage(from, unconfigured(message));
       case 'configuration':
         return this.#onConfiguration(message.configuration);
+      case 'installed':
+        return this.#onTold(message);
       case 'accepted':
         return this.#onAccepted(from, message.ballot);
       case 'install':
@@ -361,12 +354,10 @@ export class ViewChanger {
     const { state, onChange } = this.#ports;
     if (this.#coming === null || !sameBallot(this.#coming.ballot, ballot)) return;
     this.#view = this.#coming;
-    this.#placement = this.#coming.placement;
-    this.#configuration = this.#coming.configuration;
     this.#coming = null;
     this.#proposal = null;
     this.#installedMs = this.#ports.clock.nowMs();
-    this.#record.noteInstalled();
+    this.installed.onView(this.#view);
     this.#report.onInstalled(this.#view);
     state.install();
     onChange();
@@ -378,14 +369,23 @@ export class ViewChanger {
    * removed by force: the others go on without it, so its view must end.
    */
   #onConfiguration(configuration: Configuration): void {
-    if (!follows(configuration, this.configuration)) return;
+    if (!follows(configuration, this.installed.configuration)) return;
     // mutant: serves-beside-the-forced
     if (isRemovedByForce(configuration, this.#ports.node)) this.#leave();
     if (this.#view !== null || this.#coming !== null) return;
-    this.#configuration = configuration;
-    this.#record.noteConfiguration(configuration);
+    this.installed.onConfiguration(configuration);
     this.#ports.onPlacement();
     this.#ports.onChange();
+  }
+
+  /** To a controller that follows. One that votes, or is to vote, gets its placement from a view. */
+  #onTold(message: InstalledTold): void {
+    const { onPlacement, onChange } = this.#ports;
+    const { configuration } = message;
+    const forced = marksOf(configuration).length - marksOf(this.newestConfiguration).length;
+    if (configuration !== null) this.#onConfiguration(configuration);
+    this.installed.onTold(message, forced, onChange);
+    onPlacement();
   }
 
   /** Sends to a peer, or hands the message to this controller itself. */

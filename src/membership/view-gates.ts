@@ -1,4 +1,7 @@
+import type { ControllerId } from '../base/number-kinds.ts';
+import { type Configuration, haveMajority, votersOf } from '../placement/configuration.ts';
 import { closedBecause, type Gate, waitBecause } from './gate.ts';
+import type { Peers } from './peers.ts';
 
 /** Why a controller may not start a request in an ordered group, as far as its view and its lease are the reason. */
 
@@ -21,6 +24,18 @@ export const REMOVED_BY_FORCE = closedBecause('NOT_VOTING', REMOVED_BY_FORCE_TEX
 
 export const FIRST_VIEW = waitBecause('NO_VIEW', 'this controller was added, and waits for its first view');
 
+/** Of a change that views carry. */
+export const FOLLOWS = closedBecause(
+  'NOT_VOTING',
+  'this controller does not vote: ask one that does, as member lists them',
+);
+
+/** To a controller that follows. */
+export const NOT_TOLD = waitBecause(
+  'NO_VIEW',
+  'no controller that votes has told this one yet which controllers have which keys',
+);
+
 export const ABOUT_TO_BE_TAKEN_IN = waitBecause(
   'OUT_OF_VIEW',
   'the other controllers are about to take this one in',
@@ -31,3 +46,16 @@ export const CATCHING_UP = closedBecause('CATCHING_UP', 'this controller is catc
 export const LEASE_RENEWED = waitBecause('NO_LEASE', 'the lease is being renewed');
 
 export const NO_LEASE = closedBecause('NO_LEASE', 'no lease: the other controllers do not hear this one');
+
+/** @returns why nothing can be agreed without these controllers; null when the others are enough */
+export function majorityGate(
+  configuration: Configuration,
+  unable: readonly ControllerId[],
+  peers: Pick<Peers, 'describe'>,
+): Gate | null {
+  const counted = [...votersOf(configuration), ...(configuration.before ?? [])];
+  const able = counted.filter((id) => !unable.includes(id));
+  if (haveMajority(configuration, able)) return null;
+  const without = peers.describe(unable);
+  return closedBecause('NO_MAJORITY', `no majority of the controllers without ${without}`);
+}

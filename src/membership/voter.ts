@@ -5,7 +5,7 @@ import { isRemovedByForce } from '../placement/forced.ts';
 import { NO_BALLOT, sameBallot } from './ballot.ts';
 import { type Gate, OPEN } from './gate.ts';
 import type { ViewChanger } from './view-changer.ts';
-import { FIRST_VIEW, NOT_VOTING, REMOVED_BY_FORCE } from './view-gates.ts';
+import { FIRST_VIEW, FOLLOWS, NOT_TOLD, NOT_VOTING, REMOVED_BY_FORCE } from './view-gates.ts';
 
 /** Whether this controller votes, as far as it knows, and so may answer. */
 export class Voter {
@@ -34,23 +34,25 @@ export class Voter {
     return this.#follows;
   }
 
-  /** Why a controller that does not vote serves nothing. */
+  /** Why a controller that does not vote agrees on nothing. */
   gateOutside(newest: Configuration): Gate {
+    if (this.isFollowing(newest)) return FOLLOWS;
     return isRemovedByForce(newest, this.#node) ? REMOVED_BY_FORCE : NOT_VOTING;
   }
 
   /**
    * Whether this controller may answer alone. It votes, as far as it knows; and the placement that it goes by is one
    * that is not changed before it knows. One that was added has none of that before the first view that it has
-   * installed. Where controllers follow, the placement is that of the configuration for ever.
+   * installed. One that follows is told: see `Installed`.
    *
    * @param newest the newest configuration that is known here
    */
   gate(newest: Configuration, changer: ViewChanger): Gate {
     // mutant: silent-without-vote
-    if (this.isFollowing(newest)) return OPEN;
+    if (this.isFollowing(newest)) return changer.installed.told !== null ? OPEN : NOT_TOLD;
     if (!this.isIn(newest)) return this.gateOutside(newest);
-    const { view, configuration, placement, acceptedPlacement } = changer;
+    const { view, acceptedPlacement } = changer;
+    const { configuration, placement } = changer.installed;
     if (view !== null) return OPEN;
     // mutant: votes-before-installed
     if (!isVoter(configuration, this.#node)) return NOT_VOTING;

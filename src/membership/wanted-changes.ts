@@ -7,7 +7,9 @@ import {
   idsOf,
   isChanging,
   isConfigured,
+  isFollower,
   isJoining,
+  isServer,
   isVoter,
   sameConfiguration,
 } from '../placement/configuration.ts';
@@ -108,22 +110,23 @@ export class WantedChanges {
   }
 }
 
-/** The controllers that get shards by this placement vote, and so do all where a move begins that concerns all. */
+/** The controllers that get shards by this placement vote or follow, and all vote where a move begins that concerns all. */
 function haveVotes(to: Placement, from: Placement | null, configuration: Configuration | null): boolean {
   if (configuration === null) return true;
   const isVoting = (id: ControllerId) => isVoter(configuration, id);
   if (isMoveOfAll(to) && !isMoveOfAll(from) && !idsOf(configuration).every(isVoting)) return false;
   const had = holdersIn(from);
   // mutant: gives-shards-to-who-leaves
-  return [...holdersIn(to)].every((id) => had.has(id) || isVoting(id));
+  return [...holdersIn(to)].every((id) => had.has(id) || isServer(configuration, id));
 }
 
-/** Those that vote and have shards go on to vote, unless they are gone for good. Nobody joins a move of all. */
+/** Those that have shards go on to vote or to follow, unless they are gone for good. Nobody comes in a move of all. */
 function keepVotes(to: Configuration, from: Configuration | null, placement: Placement | null): boolean {
   if (isForcing(to)) return true;
-  const isNew = (id: ControllerId) => isJoining(to, id) && (from === null || !isConfigured(from, id));
+  const isToCome = (id: ControllerId) => isJoining(to, id) || isFollower(to, id);
+  const isNew = (id: ControllerId) => isToCome(id) && (from === null || !isConfigured(from, id));
   if (isMoveOfAll(placement) && idsOf(to).some(isNew)) return false;
-  const isLost = (id: ControllerId) => (from === null || isVoter(from, id)) && !isVoter(to, id);
+  const isLost = (id: ControllerId) => (from === null || isServer(from, id)) && !isServer(to, id);
   // mutant: removes-who-gets-shards
   return ![...holdersIn(placement)].some(isLost);
 }

@@ -62,6 +62,7 @@ const CODECS: Codecs = {
   configured: [40, membership.configured],
   configuration: [41, membership.configuration],
   retired: [60, membership.retired],
+  installed: [61, membership.installed],
   moving: [28, heartbeat.moving],
   'chain-ask': [32, chain.chainAsk],
   'chain-down': [33, chain.chainDown],

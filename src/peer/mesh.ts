@@ -10,12 +10,12 @@ import { LogRateLimit } from './log-rate-limit.ts';
 import { addressOf } from './loopback.ts';
 import { type MeshEvents, type MeshPorts, NO_EVENTS } from './mesh-ports.ts';
 import { type Hello, isForAsker, isHandshake, type PeerMessage } from './messages.ts';
-import { isAt, linksOf, type PeerLink, PeerTable } from './peer-table.ts';
+import { handshakeBytesMax, helloOf } from './own-hello.ts';
+import { isAt, linksOf, type PeerLink, PeerTable, promoteAsker } from './peer-table.ts';
 import { PendingHandshakes } from './pending-handshakes.ts';
 import { type Agreement, agreementWith, type PeerPreface, prefaceOf } from './preface.ts';
 import { reasonTextOf } from './reason-text.ts';
 import { Refusals } from './refusals.ts';
-import { NONCE_BYTES } from './secret-proof.ts';
 import { sendOver } from './send-over.ts';
 import { impliedGroup } from './version-2.ts';
 
@@ -24,7 +24,7 @@ import { impliedGroup } from './version-2.ts';
  * calls the other (`Dialler`).
  *
  * To a **passing** peer there is none. Each of the two makes one for its own requests, and ends it once no answer is
- * due on it.
+ * due on it. A peer that is passing no more keeps what links there are. If there are two, they end together.
  *
  * A link carries messages only after the handshake (`Handshake`). When a peer connects that is connected already:
  *
@@ -43,12 +43,8 @@ export class Mesh implements GroupBuses<PeerMessage> {
   readonly #refusals: Refusals;
   #phase: 'created' | 'open' | 'closed' = 'created';
   #events: MeshEvents = NO_EVENTS;
-  /** Links made since the start. */
-  #linksMade = 0;
   /** The link on which a peer waits for answers. */
   readonly #linkBack = (peer: PeerLink) => (this.#ports.isPassing(peer.id) ? peer.asker : peer.link);
-  /** Bytes over the links that have ended. */
-  #past = { read: 0, written: 0 };
 
   constructor(ports: MeshPorts) {
     this.#ports = ports;
@@ -83,8 +79,19 @@ export class Mesh implements GroupBuses<PeerMessage> {
     state.dialler.rest();
     if (link === null) return;
     state.link = null;
-    this.#count(link);
+    this.#peers.onEnded(link);
     link.end('no requests go over it any more');
+  }
+
+  /** The peer is a passing one no more, or is one again. A link to it goes on, and `onUp` is called again if it is up. */
+  relink(peer: ControllerId): void {
+    const state = this.#peers.of(peer);
+    if (state === null || this.#phase !== 'open') return;
+    const isPassing = this.#ports.isPassing(peer);
+    if (!isPassing) promoteAsker(state);
+    if (state.link === null && (isPassing || !this.#mayCall(peer))) state.dialler.rest();
+    this.#callIfDue(state);
+    if (state.link !== null && !isPassing) this.#events.onUp(peer);
   }
 
   /**
@@ -130,10 +137,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   /** Links made since the start, and the bytes over all of them. */
   get traffic(): Traffic & { readonly linksMade: number } {
-    const now = this.#peers.traffic;
-    const read = this.#past.read + now.read;
-    const written = this.#past.written + now.written;
-    return { read, written, linksMade: this.#linksMade };
+    return this.#peers.traffic;
   }
 
   of(group: GroupNumber): PeerBus<PeerMessage> {
@@ -182,19 +186,6 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#pending.closeAll('this controller is closing');
   }
 
-  #handshakeBytesMax(): number {
-    return HANDSHAKE_BYTES + 2 * this.#ports.identity().peers.length;
-  }
-
-  /** @param onNetwork the connection leaves this machine, as far as this end can tell */
-  #hello(onNetwork: boolean): Hello {
-    const { node, incarnation, identity, secret } = this.#ports;
-    const { cluster, placement, peers } = identity();
-    const nonce = this.#ports.randomBytes(NONCE_BYTES);
-    const hasSecret = secret !== null;
-    return { type: 'hello', node, incarnation, cluster, placement, peers, nonce, hasSecret, onNetwork };
-  }
-
   #add({ id, host, port }: ConfiguredController): void {
     const address = { host, port };
     const dialler = this.#diallerOf(id, address);
@@ -205,6 +196,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
       link: null,
       asker: null,
       incarnation: null,
+      askerIncarnation: null,
       refusal: null,
       logLimit,
       dialler,
@@ -215,6 +207,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
 
   #callIfDue({ id, dialler }: PeerLink): void {
     if (id < this.#ports.node && !this.#ports.isPassing(id)) dialler.start();
+  }
+
+  #mayCall(id: ControllerId): boolean {
+    return id < this.#ports.node || this.#ports.isPassing(id);
   }
 
   /** The controller is none of the cluster any more. */
@@ -248,11 +244,10 @@ export class Mesh implements GroupBuses<PeerMessage> {
     dialled: ControllerId | null,
   ): void {
     let peer: ControllerId | null = null;
-    let isAsker = false;
     const dialler = dialled === null ? null : (this.#peers.of(dialled)?.dialler ?? null);
-    const link: Link = new Link(connection, agreement.version, this.#handshakeBytesMax(), {
+    const link: Link = new Link(connection, agreement.version, handshakeBytesMax(this.#ports), {
       onBytes: () => {
-        if (peer !== null && !isAsker) this.#events.onHeard(peer);
+        if (peer !== null && !this.#isOfAsker(peer, link)) this.#events.onHeard(peer);
       },
       onMessage: (group, message) => {
         if (peer !== null) this.#onMessage(peer, link, group, message);
@@ -263,14 +258,14 @@ export class Mesh implements GroupBuses<PeerMessage> {
         this.#pending.end(link);
         if (isWrong) this.#refusals.onTurnedAway(peer ?? dialled, addressOf(connection), reason);
         if (peer !== null) this.#lost(peer, link, reason);
-        dialler?.lost();
+        if (dialled !== null && this.#mayCall(dialled)) dialler?.lost();
+        else dialler?.rest();
       },
     });
     const handshake = this.#handshakeOn(connection, link, agreement, dialled, (hello) => {
       this.#pending.end(link);
       peer = hello.node;
-      isAsker = dialled === null && this.#ports.isPassing(peer);
-      this.#welcome(hello, link, isAsker);
+      this.#welcome(hello, link, dialled === null);
     });
     this.#pending.add(link, dialled === null);
     link.flush();
@@ -289,7 +284,7 @@ export class Mesh implements GroupBuses<PeerMessage> {
     const isHere = isLocal(connection);
     return new Handshake({
       end: dialled === null ? 'called' : 'caller',
-      own: this.#hello(!isHere),
+      own: helloOf(this.#ports, !isHere),
       prefaces,
       secret,
       version,
@@ -336,17 +331,20 @@ export class Mesh implements GroupBuses<PeerMessage> {
     link.close(reason);
   }
 
-  /** @param isAsker a passing peer has made the link, for requests to this controller */
-  #welcome(hello: Hello, link: Link, isAsker: boolean): void {
+  /** @param hasCalled the peer has made the link: a passing one for requests to this controller */
+  #welcome(hello: Hello, link: Link, hasCalled: boolean): void {
     const state = this.#peers.of(hello.node);
     if (state === null) return link.end(REMOVED);
-    const before = isAsker ? state.asker : state.link;
-    before?.close('a new connection took its place');
-    this.#linksMade++;
+    const isPassing = () => this.#ports.isPassing(hello.node);
+    const before = isPassing() ? [hasCalled ? state.asker : state.link] : linksOf(state);
+    for (const one of before) one?.close('a new connection took its place');
+    this.#peers.linksMade++;
     this.#refusals.onLinked();
     this.#ports.requestFlush();
-    if (isAsker) {
+    // The end of the link before may have made it a passing one.
+    if (hasCalled && isPassing()) {
       state.asker = link;
+      state.askerIncarnation = hello.incarnation;
       return this.#events.onAskerUp(hello.node);
     }
     // The waits between calls go on growing for a peer that is refused after each of its handshakes.
@@ -358,22 +356,26 @@ export class Mesh implements GroupBuses<PeerMessage> {
     this.#events.onUp(hello.node);
   }
 
-  #lost(peer: ControllerId, link: Link, reason: string): void {
-    const state = this.#peers.of(peer);
-    if (state === null) return;
-    if (state.asker === link) {
-      state.asker = null;
-      this.#count(link);
-      this.#events.onAskerDown(peer);
-    } else if (state.link === link) {
-      state.link = null;
-      this.#count(link);
-      this.#events.onDown(peer, reason);
-    }
+  /** A passing peer sends its requests over the link. */
+  #isOfAsker(peer: ControllerId, link: Link): boolean {
+    return this.#peers.of(peer)?.asker === link && this.#ports.isPassing(peer);
   }
 
-  #count({ traffic: { read, written } }: Link): void {
-    this.#past = { read: this.#past.read + read, written: this.#past.written + written };
+  #lost(peer: ControllerId, link: Link, reason: string): void {
+    const state = this.#peers.of(peer);
+    if (state === null || !linksOf(state).includes(link)) return;
+    const isPassing = this.#ports.isPassing(peer);
+    const other = state.asker === link ? state.link : state.asker;
+    this.#peers.onEnded(link);
+    if (state.asker === link) {
+      state.asker = null;
+      this.#events.onAskerDown(peer);
+    } else {
+      state.link = null;
+      this.#events.onDown(peer, reason);
+    }
+    // Each of them has what the peer needs in order.
+    if (!isPassing) other?.end(reason);
   }
 }
 
@@ -383,9 +385,3 @@ function linkTo({ link }: PeerLink): Link | null {
 
 /** To a peer whose controller is on no list any more, and why its link ends. */
 const REMOVED = 'it is no controller of this cluster any more';
-
-/**
- * Largest frame of a handshake without the lists of peers, in bytes. The list is in the hello, and up to twice in the
- * reason of a refusal.
- */
-const HANDSHAKE_BYTES = 4_096;

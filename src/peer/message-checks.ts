@@ -6,8 +6,6 @@ import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
 import { NO_VERSION, sameVersion, TICKS_PER_MS, type Version, versionTimeOfMs } from '../ordering/version.ts';
-import { placementFlaw } from '../placement/agreed-placement.ts';
-import { configurationFlaw } from '../placement/configuration.ts';
 import type { Moving } from '../placement/moving.ts';
 import type { OrderedFrame } from '../replication/broadcast/messages.ts';
 import type {
@@ -21,6 +19,7 @@ import type { Attached, CausalPush, Push } from '../replication/convergent/messa
 import type { SyncShows } from '../replication/exchange/messages.ts';
 import { type HopMessage, isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage, type RangeMessage } from '../replication/range-messages.ts';
+import { carriedFlaw } from './carried-flaw.ts';
 import { clockRefusal } from './cluster-identity.ts';
 import {
   answerFlaw,
@@ -72,6 +71,7 @@ export class MessageChecks {
     if (isHandshake(message)) return `a ${message.type} belongs into a handshake`;
     if (message.type === 'moving' || isRangeMessage(message)) return this.#ofMove(message);
     if (isHopMessage(message)) return this.#hop(message);
+    if (message.type === 'configuration' || message.type === 'installed') return carriedFlaw(message);
     switch (message.type) {
       case 'heartbeat':
         return this.#heartbeat(message);
@@ -122,7 +122,7 @@ export class MessageChecks {
         return this.#accept(from, message);
       case 'placed':
       case 'configured':
-        return this.#wrapper(message) ?? this.flawOf(from, message.message);
+        return carriedFlaw(message) ?? this.flawOf(from, message.message);
       case 'prepare':
       case 'install':
       case 'accepted':
@@ -132,7 +132,6 @@ export class MessageChecks {
       case 'foreign':
         return first(message.parts, ({ seen }) => this.#stretches(seen));
       case 'retired':
-      case 'configuration':
       case 'sync-lapsed':
       case 'sync-next':
         return null;
@@ -302,12 +301,6 @@ export class MessageChecks {
       this.#effects(union) ??
       orderFlaw(union)
     );
-  }
-
-  #wrapper(message: Extract<PeerMessage, { type: 'placed' | 'configured' }>): string | null {
-    return message.type === 'placed'
-      ? placementFlaw(message.placement)
-      : configurationFlaw(message.configuration);
   }
 
   #ballotOf({ ballot }: { readonly ballot: Ballot }, proposer: ControllerId): string | null {

@@ -86,6 +86,7 @@ const OF_PLACEMENTS: ReadonlySet<PeerMessage['type']> = new Set<PeerMessage['typ
   'placed',
   'configured',
   'configuration',
+  'installed',
   'retired',
   'moving',
 ]);

@@ -16,11 +16,21 @@ export interface PeerLink {
   asker: Link | null;
   /** Of the peer that was connected last. */
   incarnation: number | null;
+  /** Of the one that has that link. */
+  askerIncarnation: number | null;
   /** Why one of the two refused the other last; null since there was a link. */
   refusal: string | null;
   readonly logLimit: LogRateLimit;
   /** It rests where the peer has the higher id, and so has to call. */
   readonly dialler: Dialler;
+}
+
+/** Over the link on which the peer sends requests, everything goes to it from now on: it is a passing one no more. */
+export function promoteAsker(peer: PeerLink): void {
+  if (peer.link !== null || peer.asker === null) return;
+  peer.link = peer.asker;
+  peer.incarnation = peer.askerIncarnation;
+  peer.asker = null;
 }
 
 export function linksOf({ link, asker }: PeerLink): readonly Link[] {
@@ -31,21 +41,29 @@ export function linksOf({ link, asker }: PeerLink): readonly Link[] {
 export class PeerTable {
   readonly #byId: (PeerLink | null)[] = [];
   #all: readonly PeerLink[] = [];
+  /** Links made since the start. */
+  linksMade = 0;
+  /** Bytes over the links that have ended. */
+  #past: Traffic = { read: 0, written: 0 };
 
   /** In no order. Another list whenever the peers change. */
   get all(): readonly PeerLink[] {
     return this.#all;
   }
 
-  /** Bytes over the links that there are now. */
-  get traffic(): Traffic {
-    let [read, written] = [0, 0];
+  /** The bytes over all links since the start. */
+  get traffic(): Traffic & { readonly linksMade: number } {
+    let { read, written } = this.#past;
     for (const peer of this.#all)
       for (const { traffic } of linksOf(peer)) {
         read += traffic.read;
         written += traffic.written;
       }
-    return { read, written };
+    return { read, written, linksMade: this.linksMade };
+  }
+
+  onEnded({ traffic: { read, written } }: Link): void {
+    this.#past = { read: this.#past.read + read, written: this.#past.written + written };
   }
 
   of(id: ControllerId): PeerLink | null {

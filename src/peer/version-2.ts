@@ -24,6 +24,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   configured: 'root',
   configuration: 'root',
   retired: 'root',
+  installed: 'root',
   moving: 'root',
   'range-ask': 'root',
   'range-part': 'root',

@@ -68,13 +68,24 @@ export function configurationOf(
   };
 }
 
-/** The configuration of a group that only these controllers take part in, in which all of them vote. */
+/**
+ * The configuration of a group that only these controllers take part in, in which all of them vote: also one that the
+ * cluster has no more, or not yet, as far as is known here.
+ */
 export function configurationAmong(
   { controllers }: Configuration,
   members: readonly ControllerId[],
 ): Configuration {
-  const among = controllers.filter(({ id }) => members.includes(id));
-  return { controllers: among.map(({ id, host, port }) => ({ id, host, port })) };
+  return {
+    // mutant: majority-of-the-known
+    controllers: members.map((id) => {
+      const { host, port } = controllers.find((one) => one.id === id) ?? {
+        host: `controller-${id}`,
+        port: 0,
+      };
+      return { id, host, port };
+    }),
+  };
 }
 
 /** The ids of all controllers, in order: those that vote, join and leave. */
@@ -85,6 +96,11 @@ export function idsOf({ controllers }: Configuration): readonly ControllerId[] {
 /** The ids of the controllers that vote, in order. */
 export function votersOf({ controllers }: Configuration): readonly ControllerId[] {
   return controllers.filter(isVoting).map(({ id }) => id);
+}
+
+/** The ids of the controllers that serve, in order: those that vote or follow. */
+export function serversOf({ controllers }: Configuration): readonly ControllerId[] {
+  return controllers.filter(isServing).map(({ id }) => id);
 }
 
 /** One more than the largest id that was ever given: the length of an array with a place for each id. */
@@ -110,6 +126,11 @@ export function isFollower({ controllers }: Configuration, id: ControllerId): bo
 /** Some controllers serve, and do not vote. */
 export function hasFollowers({ controllers }: Configuration): boolean {
   return controllers.some(({ phase }) => phase === 'following');
+}
+
+/** The controller votes or follows: it may have shards. */
+export function isServer({ controllers }: Configuration, id: ControllerId): boolean {
+  return controllers.some((one) => one.id === id && isServing(one));
 }
 
 export function isVoter({ controllers }: Configuration, id: ControllerId): boolean {
@@ -246,6 +267,10 @@ function isForcedRight({ marks, removed, all }: Forced, nextId: number): boolean
     isWhole(id) && id < nextId && typeof host === 'string' && isWhole(port) && port <= 65_535;
   const areLists = Array.isArray(marks) && marks.length > 0 && Array.isArray(removed);
   return areLists && marks.every(isMark) && removed.every(isGone) && (all === undefined || all === true);
+}
+
+function isServing({ phase }: ConfiguredController): boolean {
+  return phase === undefined || phase === 'following';
 }
 
 function isVoting({ phase }: ConfiguredController): boolean {

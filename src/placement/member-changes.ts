@@ -7,6 +7,7 @@ import {
   idsEndOf,
   isChanging,
   isConfigured,
+  isFollower,
   isVoter,
   mayBeMembers,
   VOTERS_MAX,
@@ -19,7 +20,7 @@ import { withAddressFree } from './forced.ts';
  * is agreed by a view:
  *
  *  1. A controller that the cluster does not know gets an id, and joins: it takes the state over, and counts for
- *     nothing.
+ *     nothing. Or it follows from then on, and is never to vote.
  *  2. Some controllers vote from now on, and others do so no more. The configuration names those that voted `before`,
  *     whose majority has to agree as well.
  *  3. Once a view with that is installed, the next configuration no longer names them. Only then may another change
@@ -30,13 +31,14 @@ import { withAddressFree } from './forced.ts';
  */
 
 /**
- * A controller at this address joins, under an id that no controller ever had.
+ * A controller at this address joins or follows, under an id that no controller ever had.
  *
  * @returns why it can't be, in words
  */
-export function withJoining(
+export function withAdded(
   configuration: Configuration,
   { host, port, zone }: { readonly host: string; readonly port: number; readonly zone?: string },
+  phase: 'joining' | 'following',
 ): Configuration | string {
   if (isChanging(configuration)) return UNDER_WAY;
   const known = configuration.controllers.find((one) => one.host === host && one.port === port);
@@ -45,10 +47,10 @@ export function withJoining(
   const id = nextIdOf(configuration);
   if (id >= IDS_END) return `all ${IDS_END} ids were given to controllers that came and went`;
   const place = zone === undefined ? {} : { zone };
-  const joining: ConfiguredController = { id, host, port, phase: 'joining', ...place };
+  const added: ConfiguredController = { id, host, port, phase, ...place };
   const next = {
     ...withAddressFree(following(configuration), host, port),
-    controllers: [...configuration.controllers, joining],
+    controllers: [...configuration.controllers, added],
     nextId: id + 1,
   };
   return configurationFlaw(next) ?? next;
@@ -90,6 +92,8 @@ export function withVoters(
   go: readonly ControllerId[],
 ): Configuration | string {
   if (isChanging(configuration)) return UNDER_WAY;
+  if (come.some((id) => isFollower(configuration, id)))
+    return 'a controller that follows does not come to vote';
   const before = votersOf(configuration);
   const controllers = configuration.controllers.map(({ phase, ...one }): ConfiguredController => {
     if (come.includes(one.id)) return one;

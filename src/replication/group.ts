@@ -30,7 +30,7 @@ export interface GroupPorts {
   /** Messages name the group by this number. */
   readonly number: number;
   readonly scheme: SchemeName;
-  /** The controllers that take part in the group; null for all. */
+  /** Of the group of a shard, the controllers that take part in it; null for a group of whole keyspaces. */
   readonly members: readonly ControllerId[] | null;
   readonly controller: ControllerPorts;
   readonly settings: SchemeSettings;
@@ -70,6 +70,7 @@ export class Group {
   readonly #durable: DurableVector;
   readonly #takesDifferences: () => boolean;
   readonly #placementGate: () => Gate;
+  readonly #isMember: (controller: ControllerId) => boolean;
   /** What each peer that is connected says of its part in the group. */
   readonly lags: PeerLags;
   readonly #announced = new Map<ControllerId, PeerAnnouncement>();
@@ -86,6 +87,7 @@ export class Group {
     this.bus = bus;
     this.#takesDifferences = controller.takesDifferences;
     this.#placementGate = controller.placementGate;
+    this.#isMember = controller.isMember;
     const durable = new DurableVector(journal, recoveredVector(recovered, idsEnd));
     this.#durable = durable;
     this.replica = new Replica(journal, store, ports.hot, timeMs);
@@ -145,7 +147,7 @@ export class Group {
 
   /** Whether this controller takes part in the group. */
   has(controller: ControllerId): boolean {
-    return this.members === null || this.members.includes(controller);
+    return this.#isMember(controller);
   }
 
   /** The peer is connected, and has said that it is caught up in the group. */

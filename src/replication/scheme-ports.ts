@@ -58,6 +58,8 @@ export interface ControllerPorts {
   readonly peers: Peers;
   /** The peer was silent for so long that deletions are not kept for it. */
   readonly isAbsent: (peer: ControllerId) => boolean;
+  /** Whether a controller takes part in the group. */
+  readonly isMember: (controller: ControllerId) => boolean;
   /** The run of the peer that is connected; null when it is not. */
   readonly incarnationOf: (peer: ControllerId) => number | null;
   /** No peer is connected that does not understand differences: see `JoinEffect`. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Level } from '../../src/placement/level.ts';
-import type { Request } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 import { Transcript } from './transcript.ts';
@@ -164,25 +163,5 @@ describe('two controllers that have no shard in common, and do not vote', () => 
       expect(cluster.scheduler.nowMs - before).toBeLessThan(i === 0 ? 1_000 : 100);
     }
     expect(cluster.nodes[asker]!.core!.passing.isUp(asked)).toBe(false);
-  });
-});
-
-describe('a cluster in which some controllers do not vote', () => {
-  const commands: readonly (readonly [string, Request])[] = [
-    [
-      'a change of the shards',
-      { kind: 'keyspace', change: { what: 'shards', keyspace: 'default', shards: 4 }, format: 'table' },
-    ],
-    [
-      'that one gives its shards away',
-      { kind: 'keyspace', change: { what: 'rebalance', keyspace: 'default', without: 8 }, format: 'table' },
-    ],
-    ['that a voter goes', { kind: 'member', change: { come: null, go: '2' }, format: 'table' }],
-    ['that another one votes', { kind: 'member', change: { come: '5', go: null }, format: 'table' }],
-  ];
-  it.each(commands)('refuses %s', async (_, request) => {
-    const cluster = await started('eventual');
-    for (const node of [0, 8])
-      expect(await ask(cluster, node, request)).toMatchObject({ reason: expect.stringMatching(/vote/) });
   });
 });

@@ -5,7 +5,7 @@ import type { Hello } from '../../src/peer/messages.ts';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import { follows, forcedWithout, marksOf } from '../../src/placement/forced.ts';
 import type { Level } from '../../src/placement/level.ts';
-import { withJoining } from '../../src/placement/member-changes.ts';
+import { withAdded } from '../../src/placement/member-changes.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { configurationOfSize } from '../support/configurations.ts';
 import { ask, read, set } from './ask.ts';
@@ -262,7 +262,11 @@ it('no id is given that those who were dropped may have given', async () => {
   await cluster.run(1_000);
   await force(cluster, 0, [1, 2]);
   const idAt = (node: number) => {
-    const to = withJoining(cluster.nodes[node]!.core!.groups.views.configuration, { host: 'new', port: 1 });
+    const to = withAdded(
+      cluster.nodes[node]!.core!.groups.views.configuration,
+      { host: 'new', port: 1 },
+      'joining',
+    );
     return typeof to === 'string' ? to : to.controllers.at(-1)!.id;
   };
   expect(idAt(1)).toBe(3);

@@ -15,22 +15,26 @@ export class KnownPeers {
   }
 
   has(peer: number): boolean {
-    return peer < this.#founders || isConfigured(this.#configuration(), peer);
+    const configuration = this.#configuration();
+    return isConfigured(configuration, peer) || isToldThatItIsGone(configuration, peer, this.#founders);
   }
 
   get ids(): readonly number[] {
+    const configuration = this.#configuration();
     const founders = Array.from({ length: this.#founders }, (_, id) => id);
-    return [...founders, ...this.#added(this.#configuration())].filter((peer) => peer !== this.#self);
+    const known = new Set([...founders.filter((peer) => this.has(peer)), ...idsOf(configuration)]);
+    return [...known].filter((peer) => peer !== this.#self);
   }
 
   /** Those that are none any more by this configuration. */
   lostBy(configuration: Configuration): readonly number[] {
-    const stay = this.#added(configuration);
-    const isGone = (peer: number) => peer >= this.#founders && !stay.includes(peer);
-    return this.ids.filter((peer) => isGone(peer) || isRemovedByForce(configuration, peer));
+    return this.ids.filter((peer) => {
+      return !isConfigured(configuration, peer) || isRemovedByForce(configuration, peer);
+    });
   }
+}
 
-  #added(configuration: Configuration): readonly number[] {
-    return idsOf(configuration).filter((id) => id >= this.#founders);
-  }
+/** One of the start that was removed by force is still called, to be told so. */
+function isToldThatItIsGone(configuration: Configuration, peer: number, founders: number): boolean {
+  return peer < founders && isRemovedByForce(configuration, peer);
 }

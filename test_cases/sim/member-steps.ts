@@ -1,17 +1,19 @@
 import {
   type Configuration,
+  hasFollowers,
   idsEndOf,
   idsOf,
+  isFollower,
   isJoining,
-  isVoter,
+  isServer,
   VOTERS_MAX,
   votersOf,
 } from '../../src/placement/configuration.ts';
-import { withJoining, without, withVoters } from '../../src/placement/member-changes.ts';
+import { withAdded, without, withVoters } from '../../src/placement/member-changes.ts';
 import { holdersOf } from '../../src/placement/reshard.ts';
 import { mayHaveVoters } from './faults.ts';
 import { Newcomers } from './newcomers.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
 import { NotLive } from './violation.ts';
@@ -25,6 +27,8 @@ export interface MemberStep {
   readonly go: readonly number[];
   /** In place of that it is asked to give an id to a controller that joins. */
   readonly joins?: boolean;
+  /** Where some controllers follow, that one follows as well. */
+  readonly follows?: boolean;
   /** The least id that it is given. */
   readonly idsFrom?: number;
   /** `come` and `go` are places among the controllers that do not vote, and among those that do. */
@@ -67,7 +71,9 @@ function drawJoinSteps(random: Random, untilMs: number, nodes: number): MemberSt
   const places = (most: number) => Array.from({ length: random.below(most + 1) }, () => random.below(all));
   const asked = () => ({ node: random.below(all), isByPlace: true });
   const joining = Array.from({ length: 1 + random.below(JOINS_MAX) }, (): MemberStep[] => {
-    const step = { atMs: random.between(0, 0.6 * untilMs), come: [], go: [], joins: true };
+    const atMs = random.between(0, 0.6 * untilMs);
+    const follows = new Random(Math.floor(atMs)).chance(0.6);
+    const step = { atMs, come: [], go: [], joins: true, follows };
     return random.chance(0.2)
       ? [
           { ...step, ...asked() },
@@ -128,15 +134,16 @@ export class MemberSteps {
 
   #haveAllVote(): boolean {
     const { nodes } = this.#cluster;
+    const voting = nodes.filter(({ id, core }) => core === null || !isFollower(core.configuration, id));
     const isWhole = (node: SimNode) =>
-      viewOf(node)?.members.length === nodes.length && isAtRest(node) && areFollowing(node, nodes.length);
-    if (nodes.every(isWhole) && !this.#newcomers.areStarting) return true;
+      viewOf(node)?.members.length === voting.length && isAtRest(node) && areFollowing(node, voting.length);
+    if (voting.every(isWhole) && !this.#newcomers.areStarting) return true;
     // One that is about to end asks for no change any more, and may have to wait for others to come.
     const serving = nodes.find((node) => viewOf(node) !== null && !node.isStopping);
     if (serving === undefined) return false;
     const { configuration } = serving.core!.groups.views;
     const voters = votersOf(configuration);
-    const isAway = idsOf(configuration).filter((id) => !voters.includes(id));
+    const isAway = idsOf(configuration).filter((id) => !isServer(configuration, id));
     const outside = serving.core!.groups.views.placement?.move == null ? isAway : [];
     const isFull = voters.length === VOTERS_MAX;
     if (outside.length > 0 && isFull) this.#drop(serving, outside);
@@ -161,23 +168,35 @@ export class MemberSteps {
     }
   }
 
-  #take({ node: id, come, go, joins = false, isByPlace = false, idsFrom = 0 }: MemberStep): void {
+  #take({
+    node: id,
+    come,
+    go,
+    joins = false,
+    follows = false,
+    isByPlace = false,
+    idsFrom = 0,
+  }: MemberStep): void {
     const { nodes } = this.#cluster;
     const node = isByPlace ? nodes[id % nodes.length] : this.#cluster.nodeOf(id);
     if (node === undefined || viewOf(node) === null) return;
-    if (joins) return this.#join(node, idsFrom);
+    if (joins) return this.#join(node, idsFrom, follows);
     if (!isByPlace) return this.#ask(node, come, go);
     const { configuration } = node.core!.groups.views;
     const voters = votersOf(configuration);
-    const outside = idsOf(configuration).filter((one) => !voters.includes(one));
+    const outside = idsOf(configuration).filter((one) => !isServer(configuration, one));
     // Of those that vote, the last ones came last.
-    this.#ask(node, at(outside, come), at(voters.toReversed(), go));
+    const going = at([...voters.toReversed(), ...followersIn(configuration)], go);
+    const following = going.find((one) => isFollower(configuration, one));
+    if (following !== undefined) return this.#change(node, (from) => without(from, following), []);
+    this.#ask(node, at(outside, come), going);
   }
 
-  #join(node: SimNode, idsFrom: number): void {
+  #join(node: SimNode, idsFrom: number, follows: boolean): void {
     const address = { host: 'sim', port: FIRST_PORT + this.#joined++ };
     const from = (one: Configuration) => ({ ...one, nextId: Math.max(idsFrom, one.nextId ?? idsEndOf(one)) });
-    this.#change(node, (configuration) => withJoining(from(configuration), address), []);
+    const phaseIn = (one: Configuration) => (follows && hasFollowers(one) ? 'following' : 'joining');
+    this.#change(node, (one) => withAdded(from(one), address, phaseIn(one)), []);
   }
 
   /** One that has voted is asked to go once what it wrote is at the others. */
@@ -221,9 +240,13 @@ export class MemberSteps {
 function isHeldByShards({ core }: SimNode, to: Configuration): boolean {
   const { levels, groups } = core!;
   const { placement } = groups.views;
-  const stay = (ids: Iterable<number>) => [...ids].every((id) => isVoter(to, id));
+  const stay = (ids: Iterable<number>) => [...ids].every((id) => isServer(to, id));
   if (groups.shards.length === 0) return false;
   return placement?.move != null || !stay(holdersOf(levels.agreedShards));
+}
+
+function followersIn(configuration: Configuration): readonly number[] {
+  return idsOf(configuration).filter((id) => isFollower(configuration, id));
 }
 
 /** The port of the first controller that joins. */
@@ -258,7 +281,7 @@ function nextOf(
 ): Configuration | string {
   const voters = votersOf(configuration);
   const known = idsOf(configuration);
-  const coming = come.filter((id) => known.includes(id) && !voters.includes(id));
+  const coming = come.filter((id) => known.includes(id) && !isServer(configuration, id));
   const going = go.filter((id) => voters.includes(id) && !come.includes(id));
   if (coming.length + going.length === 0) return 'nothing would change';
   return withVoters(configuration, coming, going);

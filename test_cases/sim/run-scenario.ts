@@ -220,7 +220,7 @@ class Run {
     const cluster = this.#cluster;
     const { nodes, by } = this.#scenario.absence;
     if (nodes.length === 0) return;
-    const away = nodes.map((node) => cluster.nodes[node]!);
+    const away = nodes.flatMap((node) => cluster.nodeOf(node) ?? []);
     const present = cluster.nodes.filter((node) => !away.includes(node));
     if (by === 'blackout') await this.#startAgain(present);
     else

@@ -52,6 +52,8 @@ export interface End {
   readonly peerIncarnation: number;
   readonly connection: SimConnection;
   state: 'opening' | 'open' | 'closed';
+  /** Over this connection a passing peer sends requests, as this side sees it. */
+  isOfAsker: boolean;
   /** Carries the messages that this side sends. */
   readonly pipe: Pipe;
 }
@@ -66,8 +68,8 @@ export class SimConnection {
   /** Connections that are made later have higher numbers. */
   readonly number: number;
 
-  /** The one that sends requests over it, where it is for these alone. */
-  readonly asker: number | null;
+  /** Who made it. */
+  readonly dialler: number;
 
   /** @param isBlocked whether nothing gets from one controller to another at the moment */
   constructor(
@@ -75,10 +77,10 @@ export class SimConnection {
     number: number,
     sides: readonly { readonly node: number; readonly incarnation: number }[],
     isBlocked: (from: number, to: number) => boolean,
-    asker: number | null,
+    dialler: number,
   ) {
     this.number = number;
-    this.asker = asker;
+    this.dialler = dialler;
     const [a, b] = sides;
     const end = (self: typeof a, peer: typeof a): End => ({
       node: self!.node,
@@ -86,6 +88,7 @@ export class SimConnection {
       peerIncarnation: peer!.incarnation,
       connection: this,
       state: 'opening',
+      isOfAsker: false,
       pipe: new Pipe(scheduler, isBlocked(self!.node, peer!.node)),
     });
     this.ends = [end(a, b), end(b, a)];

@@ -53,6 +53,11 @@ export class SimDisk {
     this.#clearMs = 0;
   }
 
+  /** Another disk takes its place. */
+  clear(): void {
+    this.#files.clear();
+  }
+
   #save(save: Save, done: () => void): void {
     this.saves++;
     this.#underWay.push(save);

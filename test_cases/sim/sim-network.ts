@@ -143,6 +143,23 @@ export class SimNetwork {
     for (const [dialler, callee] of this.#diallers(a, b)) this.#connect(dialler, callee);
   }
 
+  /** See `CorePorts`. */
+  relink(self: number, peer: number): void {
+    const node = this.#nodes[self];
+    if (node == null) return;
+    node.called.delete(peer);
+    const asker = this.#current.get(`${self}<${peer}`);
+    const isStanding = !node.isPassing(peer);
+    if (isStanding && asker !== undefined && !this.isUp(self, peer)) {
+      this.#current.delete(slotOf(asker));
+      asker.isOfAsker = false;
+      this.#newest.set(slotOf(asker), asker.connection.number);
+      this.#current.set(slotOf(asker), asker);
+    }
+    this.#dialLater(self, peer);
+    if (isStanding && this.isUp(self, peer)) node.onPeerUp(peer);
+  }
+
   /** Nothing arrives in this direction, and neither side learns of that. */
   block(from: number, to: number): void {
     this.#setBlocked(from, to, true);
@@ -272,8 +289,7 @@ export class SimNetwork {
     if (!nodes[0].isPeer(callee) || !nodes[1].isPeer(dialler)) return;
     const sides = [dialler, callee].map((node, i) => ({ node, incarnation: nodes[i]!.incarnation }));
     const isBlocked = (from: number, to: number) => this.#blocked.has(`${from}>${to}`);
-    const asker = this.#arePassing(dialler, callee) ? dialler : null;
-    const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked, asker);
+    const connection = new SimConnection(this.#scheduler, ++this.#made, sides, isBlocked, dialler);
     this.#connections.add(connection);
     for (const { node, pipe, peer } of connection.ends) {
       const roundTrips = peer === callee ? 1 : 2;
@@ -290,6 +306,10 @@ export class SimNetwork {
   #becomeUp(end: End): void {
     if (end.state !== 'opening') return;
     const { node, peer } = end;
+    const hasPeerCalled = end.connection.dialler === peer;
+    end.isOfAsker = hasPeerCalled && this.#nodes[node]!.isPassing(peer);
+    // The controller waits for no call of this peer, and refuses it.
+    if (hasPeerCalled && !end.isOfAsker && peer < node) return this.#closeEnd(end);
     const name = slotOf(end);
     if (end.connection.number < (this.#newest.get(name) ?? 0)) return this.#closeEnd(end);
     const old = this.#current.get(name);
@@ -298,7 +318,7 @@ export class SimNetwork {
     this.#newest.set(name, end.connection.number);
     this.#current.set(name, end);
     this.transcript?.line(node, `link to ${peer} is up`);
-    if (isOfAsker(end)) this.#nodes[node]!.onAskerUp(peer);
+    if (end.isOfAsker) this.#nodes[node]!.onAskerUp(peer);
     else this.#nodes[node]!.onPeerUp(peer);
   }
 
@@ -309,8 +329,12 @@ export class SimNetwork {
     if (state === 'opening' || this.#current.get(slotOf(end)) !== end) return;
     this.#current.delete(slotOf(end));
     this.transcript?.line(node, `link to ${peer} is down`);
-    if (isOfAsker(end)) return this.#nodes[node]!.onAskerDown(peer);
-    this.#nodes[node]!.onPeerDown(peer);
+    const isPassing = this.#nodes[node]!.isPassing(peer);
+    const other = this.#current.get(`${node}${end.isOfAsker ? '>' : '<'}${peer}`);
+    if (end.isOfAsker) this.#nodes[node]!.onAskerDown(peer);
+    else this.#nodes[node]!.onPeerDown(peer);
+    if (!isPassing && other !== undefined) this.#closeEnd(other);
+    if (end.isOfAsker) return;
     this.#dialLater(node, peer);
     this.#scheduler.after(REFUSED_WITHIN_MS, () => this.#awake(node, () => this.#probe(node, peer)));
   }
@@ -346,14 +370,9 @@ export class SimNetwork {
   }
 }
 
-/** The connection is one over which the peer of this end sends requests. */
-function isOfAsker({ node, connection: { asker } }: End): boolean {
-  return asker !== null && asker !== node;
-}
-
 /** The name under which a side counts a connection as up. */
 function slotOf(end: End): string {
-  return `${end.node}${isOfAsker(end) ? '<' : '>'}${end.peer}`;
+  return `${end.node}${end.isOfAsker ? '<' : '>'}${end.peer}`;
 }
 
 function pairOf(a: number, b: number): string {

@@ -239,6 +239,7 @@ export class SimNode {
       breakLink: (peer) => network.close(id, peer),
       call: (peer) => network.call(id, peer),
       hangUp: (peer) => network.hangUp(id, peer),
+      relink: (peer) => network.relink(id, peer),
       linkIdleMs: LINK_IDLE_MS,
       planned,
       storageOf: (group) => storages.get(group)!,

@@ -179,7 +179,8 @@ export class SimSession {
   }
 
   #enter(step: SessionStep): void {
-    const node = this.#cluster.nodes[step.to]!;
+    const { nodes } = this.#cluster;
+    const node = nodes[step.to % nodes.length]!;
     this.#at = null;
     if (node.core === null || node.isStopping) return this.#goOn();
     this.#at = { node, life: node.incarnation, connection: node.connect() };

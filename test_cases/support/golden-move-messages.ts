@@ -1,3 +1,5 @@
+import type { InstalledTold } from '../../src/membership/messages.ts';
+import type { Placement } from '../../src/placement/agreed-placement.ts';
 import type { Moving } from '../../src/placement/moving.ts';
 import type { RangeAsk, RangePart } from '../../src/replication/range-messages.ts';
 import { EFFECTS } from './golden-effects.ts';
@@ -6,13 +8,47 @@ import { EFFECTS } from './golden-effects.ts';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
+/** A placement with a move behind its barrier. */
+const PLACEMENT: Placement = {
+  epoch: 7,
+  keyspaces: [{ name: 'default', prefix: '', level: 'sequential' }],
+  move: {
+    before: { name: 'default', prefix: '', level: 'sequential' },
+    after: { name: 'default', prefix: '', level: 'sequential' },
+    phase: 'barrier',
+    expiredBeforeMs: 1_760_000_000_000,
+    reshard: {
+      from: { keyspace: 'default', shards: 1, groups: [[16, 0, 8]] },
+      to: { keyspace: 'default', shards: 1, groups: [[17, 8, 300]], places: ['0-at-5'] },
+    },
+  },
+  shards: [{ keyspace: 'default', shards: 1, groups: [[16, 0, 8]] }],
+};
+
 interface MoveMessages {
+  readonly installed: Readonly<Record<string, InstalledTold>>;
   readonly moving: Readonly<Record<string, Moving>>;
   readonly 'range-ask': Readonly<Record<string, RangeAsk>>;
   readonly 'range-part': Readonly<Record<string, RangePart>>;
 }
 
 export const MOVE_MESSAGES: MoveMessages = {
+  installed: {
+    typical: { type: 'installed', placement: PLACEMENT, configuration: null },
+    'as configured': { type: 'installed', placement: null, configuration: null },
+    both: {
+      type: 'installed',
+      placement: PLACEMENT,
+      configuration: {
+        epoch: 3,
+        controllers: [
+          { id: 0, host: '127.0.0.1', port: 8_000 },
+          { id: 300, host: 'x', port: 1, phase: 'following', zone: 'b' },
+        ],
+        nextId: 301,
+      },
+    },
+  },
   moving: {
     typical: { type: 'moving', epoch: 3, step: 'handed-over', done: 100_000, total: 100_000, trouble: '' },
     extreme: {

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
+import type { InstalledTold } from '../../src/membership/messages.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
+import type { Placement } from '../../src/placement/agreed-placement.ts';
+import { settled } from '../../src/placement/member-changes.ts';
 import { MOVE_STEPS, type Moving } from '../../src/placement/moving.ts';
 import type { SeenPart } from '../../src/replication/convergent/messages.ts';
 import type { RangeAsk, RangePart } from '../../src/replication/range-messages.ts';
+import { configurationOfSize } from './configurations.ts';
 
 /** Arbitrary messages by which keys get another group. */
 
@@ -11,6 +15,7 @@ const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32
 const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
 interface MoveArbitraries {
+  readonly installed: fc.Arbitrary<InstalledTold>;
   readonly moving: fc.Arbitrary<Moving>;
   readonly 'range-ask': fc.Arbitrary<RangeAsk>;
   readonly 'range-part': fc.Arbitrary<RangePart>;
@@ -19,8 +24,14 @@ interface MoveArbitraries {
 export function moveArbitraries(
   effectLists: fc.Arbitrary<Effect[]>,
   seenParts: fc.Arbitrary<SeenPart[]>,
+  placements: fc.Arbitrary<Placement>,
 ): MoveArbitraries {
   return {
+    installed: fc.record({
+      type: fc.constant('installed'),
+      placement: fc.option(placements),
+      configuration: fc.option(fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] })),
+    }),
     moving: fc.record({
       type: fc.constant('moving'),
       epoch: u53,

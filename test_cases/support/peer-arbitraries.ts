@@ -386,7 +386,7 @@ export const MESSAGES: Arbitraries = {
     configuration: fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] }),
   }),
   retired: fc.record({ type: fc.constant('retired'), epoch: u53 }),
-  ...moveArbitraries(effectLists, seenParts),
+  ...moveArbitraries(effectLists, seenParts, placements),
   accepted: fc.record({ type: fc.constant('accepted'), ballot: ballots }),
   install: fc.record({ type: fc.constant('install'), ballot: ballots }),
   granted: fc.record({ type: fc.constant('granted'), ballot: ballots, askedMs: u53, forMs: u53 }),

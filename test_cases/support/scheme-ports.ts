@@ -58,6 +58,7 @@ function controllerPorts(): ControllerPorts {
     hasEnded: () => false,
     hasMovedShards: () => false,
     retiredMs: () => null,
+    isMember: () => true,
     onPlacement: () => {},
     refuse: () => {},
     requestFlush: () => {},

@@ -12,7 +12,7 @@ import {
   withPause,
   withReshard,
 } from '../../placement/agreed-placement.ts';
-import { hasFollowers, votersOf, zonesIn } from '../../placement/configuration.ts';
+import { votersOf, zonesIn } from '../../placement/configuration.ts';
 import { clientError, failed, type Reply, serverError } from '../../protocol/reply.ts';
 import type { KeyspaceRequest, WantedKeyspace, WantedOfMove } from '../../protocol/request.ts';
 import type { ControllerParts } from '../controller-parts.ts';
@@ -103,13 +103,10 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
 /** @returns why the change can't be made now; null when it can */
 function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply | null {
   const { views } = core.groups;
-  // A controller that follows hears of no placement, so there is never another one than that of the configuration.
-  // mutant: changes-what-followers-go-by
-  if (hasFollowers(views.configuration)) return clientError(FOLLOWED);
   const [older] = core.olderPeers;
   if (older !== undefined)
     return serverError('OLDER_RELEASE', `${core.peers.nameOf(older)} runs an older release: upgrade it`);
-  // A controller that does not vote learns of no placement. It has no shards, and so no part in a change of them.
+  // A controller that does not vote goes by no other change.
   const isOfShards = transfers.every(
     ({ fromMembers, toMembers }) => fromMembers !== null && toMembers !== null,
   );
@@ -131,9 +128,6 @@ function refusalOf({ core }: LevelParts, transfers: readonly Transfer[]): Reply 
 
 /** A stamp of a change has the time, in cluster time, and the controller that was asked. */
 const STAMPS_PER_MS = 1_024;
-
-const FOLLOWED =
-  'some controllers of this cluster do not vote, and go by the configuration: keyspaces keep their shards and levels';
 
 const SPREAD = 'has several shards: it keeps its keys and its level while the cluster runs';
 

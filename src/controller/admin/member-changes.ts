@@ -8,6 +8,7 @@ import {
   idsOf,
   isChanging,
   isConfigured,
+  isFollower,
   isJoining,
   isVoter,
   isZone,
@@ -15,7 +16,7 @@ import {
   VOTERS_MAX,
   votersOf,
 } from '../../placement/configuration.ts';
-import { withJoining, without, withVoters } from '../../placement/member-changes.ts';
+import { withAdded, without, withVoters } from '../../placement/member-changes.ts';
 import type { WantedMembers } from '../../protocol/request.ts';
 
 /** What has to be known of the controllers to change which of them vote. */
@@ -33,6 +34,8 @@ export interface MemberSituation {
   readonly spreadOver: (peer: ControllerId) => readonly string[];
   /** A keyspace is being changed, which waits for all controllers that vote, and for all that have its shards. */
   readonly isMoving: boolean;
+  /** Every keyspace has shards, so a controller may follow. */
+  readonly areAllSpread: boolean;
 }
 
 export type ParsedMembers =
@@ -62,20 +65,16 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
     return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
   }
   if (situation.isMoving) return refused(MOVING);
-  if (wanted.come !== null && come === null) return joiningOf(wanted.come, wanted.zone, situation);
-  if (go !== null && come === null && (isJoining(configuration, go) || situation.isLeftBehind(go)))
-    return droppingOf(go, situation);
+  if (wanted.come !== null && come === null) return addedOf(wanted.come, go, wanted.zone, situation);
+  if (come !== null && isFollower(configuration, come)) return followingOf(come, go, configuration);
+  const spread = go === null ? null : spreadFlaw(go, situation);
+  if (go !== null && come === null && isNeverToVote(go, situation))
+    return spread === null ? droppingOf(go, situation) : refused(spread);
   const same = sameOf(come, go, configuration);
   if (same !== null) return same;
   if (go === node)
     return refused(`${nameIn(configuration, go)} does not remove itself: ask another controller`);
-  const [spread] = go === null ? [] : situation.spreadOver(go);
-  // mutant: goes-with-its-shards
-  if (spread !== undefined)
-    return refused(
-      `${nameIn(configuration, go!)} has shards of ${spread}: first have others take them, ` +
-        `by keyspace ${spread} rebalance without ${go}`,
-    );
+  if (spread !== null) return refused(spread);
   // mutant: votes-before-filled
   const trouble = come === null ? '' : situation.joinTroubleOf(come);
   if (trouble !== '')
@@ -93,6 +92,31 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
 const MOVING =
   'which controllers vote can be changed while no keyspace is being changed: keyspace lists them';
 
+/** One that joins, one that follows, and one that voted, and is gone for good. */
+function isNeverToVote(id: ControllerId, { configuration, isLeftBehind }: MemberSituation): boolean {
+  return isJoining(configuration, id) || isFollower(configuration, id) || isLeftBehind(id);
+}
+
+/** @returns why a controller can not go yet: it has shards; null where it has none */
+function spreadFlaw(go: ControllerId, { configuration, spreadOver }: MemberSituation): string | null {
+  const [keyspace] = spreadOver(go);
+  // mutant: goes-with-its-shards
+  if (keyspace === undefined) return null;
+  const command = `keyspace ${keyspace} rebalance without ${go}`;
+  return `${nameIn(configuration, go)} has shards of ${keyspace}: first have others take them, by ${command}`;
+}
+
+/** It is so already, or never will be. */
+function followingOf(
+  come: ControllerId,
+  go: ControllerId | null,
+  configuration: Configuration,
+): ParsedMembers {
+  const text = `${nameIn(configuration, come)} follows: it may have shards, and does not vote`;
+  if (go === null) return { kind: 'same', text };
+  return refused(`${text}: to replace a controller that votes, name an address at which there is none yet`);
+}
+
 /** Further controllers that join, and could be taken in now: as many as may vote. */
 function othersReady(come: ControllerId, { configuration, joinTroubleOf }: MemberSituation): ControllerId[] {
   // mutant: takes-in-who-is-not-heard
@@ -101,19 +125,42 @@ function othersReady(come: ControllerId, { configuration, joinTroubleOf }: Membe
     .slice(0, Math.max(0, VOTERS_MAX - votersOf(configuration).length - 1));
 }
 
-/** A controller that the cluster does not know gets an id. Which others vote, and which go, is for another change. */
-function joiningOf(word: string, zone: string | undefined, situation: MemberSituation): ParsedMembers {
-  const { configuration } = situation;
+/**
+ * A controller that the cluster does not know gets an id. Which others vote, and which go, is for another change. Where
+ * as many vote as may, or one that follows is to go, it follows.
+ */
+function addedOf(
+  word: string,
+  go: ControllerId | null,
+  zone: string | undefined,
+  situation: MemberSituation,
+): ParsedMembers {
+  const { configuration, areAllSpread } = situation;
   const address = parseAddress(word);
   if (address === null || wasGiven(word, configuration)) return refused(whyUnknown(word, configuration));
   if (isChanging(configuration)) return UNDER_WAY;
   if (zone !== undefined && !isZone(zone))
     return refused('a zone has 1 to 32 letters, digits, dots, dashes and underscores');
-  const to = withJoining(configuration, zone === undefined ? address : { ...address, zone });
+  const isFull = go === null ? votersOf(configuration).length >= VOTERS_MAX : isFollower(configuration, go);
+  if (isFull && !areAllSpread && go === null)
+    return refused(
+      `${VOTERS_MAX} controllers vote, and further ones need a cluster whose keyspaces all have shards`,
+    );
+  const phase = isFull ? 'following' : 'joining';
+  const to = withAdded(configuration, zone === undefined ? address : { ...address, zone }, phase);
   if (typeof to === 'string') return refused(to);
   const { id } = to.controllers.at(-1)!;
-  const text = `${nameIn(to, id)} joins: start it there; it can vote once it has caught up`;
+  const text = `${nameIn(to, id)} ${isFull ? `follows: start it there; ${nextStep(id, go)}` : JOINS}`;
   return whyTooFew(to, situation) ?? { kind: 'change', to, come: [], text };
+}
+
+const JOINS = 'joins: start it there; it can vote once it has caught up';
+
+/** How one that follows gets shards. */
+function nextStep(id: ControllerId, go: ControllerId | null): string {
+  if (go === null) return 'it gets shards by keyspace NAME rebalance, and does not vote';
+  const given = `keyspace NAME rebalance without ${go} gives the shards of ${go} to ${id} and others`;
+  return `then ${given}, and member remove ${go} ends it`;
 }
 
 /**

@@ -17,6 +17,12 @@ export function keyspacesOver({ levels, groups }: Core, peer: ControllerId): rea
     .map(({ keyspace }) => keyspace);
 }
 
+/** Every keyspace has shards, so a controller may follow. */
+export function areAllSpread({ levels }: Core): boolean {
+  const { agreedShards } = levels;
+  return levels.keyspaces.every(({ name }) => agreedShards.some(({ keyspace }) => keyspace === name));
+}
+
 export function linesOf(text: string): Reply {
   return { kind: 'lines', lines: text.split('\n') };
 }

@@ -1,6 +1,6 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
 import type { ChangeOutcome } from '../../membership/agreed-change.ts';
-import { hasFollowers, isCounted } from '../../placement/configuration.ts';
+import { isCounted } from '../../placement/configuration.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
 import { areAllFollowing } from '../configuration-follower.ts';
@@ -8,7 +8,7 @@ import type { Core } from '../core.ts';
 import { membersOf, renderMembers } from '../status/members-report.ts';
 import { replyToForced } from './forced-replies.ts';
 import { memberChangeOf, nameIn, type ParsedMembers } from './member-changes.ts';
-import { keyspacesOver, linesOf, type MemberParts } from './member-parts.ts';
+import { areAllSpread, keyspacesOver, linesOf, type MemberParts } from './member-parts.ts';
 import type { OnAdminReply } from './store-administration.ts';
 
 /** Answers `member`: lists the controllers, or has them agree on which of them vote. */
@@ -17,7 +17,6 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     const members = membersOf(parts);
     return answer(linesOf(request.format === 'json' ? JSON.stringify(members) : renderMembers(members)));
   }
-  if (hasFollowers(parts.core.configuration)) return answer(clientError(FOLLOWED));
   if (request.change.forced !== undefined) return replyToForced(parts, request.change.forced, answer);
   const refusal = refusalOf(parts);
   if (refusal !== null) return answer(refusal);
@@ -30,6 +29,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     isLeftBehind: (peer) => isLeftBehind(parts, peer),
     spreadOver: (peer) => keyspacesOver(core, peer),
     isMoving: core.groups.views.placement?.move != null,
+    areAllSpread: areAllSpread(core),
   });
   if (parsed.kind === 'refused') return answer(clientError(parsed.reason));
   if (parsed.kind === 'later') return answer(serverError(parsed.code, parsed.reason));
@@ -54,9 +54,6 @@ function refusalOf({ core }: MemberParts): Reply | null {
     ? serverError('MEMBERS_CHANGING', 'another change of the controllers is under way: try again')
     : null;
 }
-
-const FOLLOWED =
-  'of a cluster in which only the first controllers of peers vote, the controllers can not be changed while it runs';
 
 /** Why the members could not take the peer in now; empty when they could. */
 function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: ControllerId): string {

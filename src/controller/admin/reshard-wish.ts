@@ -1,6 +1,6 @@
 import { isOrdered } from '../../consistency/policies.ts';
 import { type AgreedShards, isWhole, sameShards } from '../../placement/agreed-shards.ts';
-import { type Configuration, isVoter, votersOf } from '../../placement/configuration.ts';
+import { type Configuration, isServer, serversOf } from '../../placement/configuration.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
 import type { Reshard } from '../../placement/reshard.ts';
 import { movedShard, rebalanced, resharded, type ShardSituation } from '../../placement/reshard-plans.ts';
@@ -38,7 +38,7 @@ export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 
 export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedReshard {
   const { keyspace } = wanted;
   const { agreed, keyspaces, configuration, remembers } = state;
-  const controllers = votersOf(configuration);
+  const controllers = serversOf(configuration);
   const own = keyspaces.find(({ name }) => name === keyspace);
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
@@ -68,7 +68,7 @@ function firstShardsOf(
   const { shards } = wanted;
   if (shards === 1 && wanted.replicas === undefined)
     return { kind: 'same', text: `${name} has no shards: all controllers have its keys` };
-  const controllers = votersOf(configuration).length;
+  const controllers = serversOf(configuration).length;
   const replicas = wanted.replicas ?? Math.min(REPLICAS, controllers);
   const flaw = countFlaw(shards) ?? replicasFlaw(replicas) ?? tooFew(replicas, controllers);
   if (flaw !== null) return refused(flaw);
@@ -108,14 +108,15 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
       return (
         countFlaw(wanted.shards) ??
         otherReplicas(wanted, replicas) ??
-        tooFew(replicas, votersOf(configuration).length)
+        tooFew(replicas, serversOf(configuration).length)
       );
     case 'move': {
       const { shard, controllers } = wanted;
       if (shard >= now.shards)
         return `${keyspace} has ${inShards(now.shards)}, which are counted from 0: there is no shard ${shard}`;
-      const unknown = controllers.find((id) => !isVoter(configuration, id));
-      if (unknown !== undefined) return `controller ${unknown} does not vote: member lists those that do`;
+      const unknown = controllers.find((id) => !isServer(configuration, id));
+      if (unknown !== undefined)
+        return `controller ${unknown} can have no shards: member lists those that vote or follow`;
       if (new Set(controllers).size < controllers.length) return 'a controller is named twice';
       return controllers.length === replicas
         ? null
@@ -123,9 +124,9 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
     }
     case 'rebalance': {
       const { without } = wanted;
-      if (without !== null && !isVoter(configuration, without))
-        return `controller ${without} does not vote: member lists those that do`;
-      return tooFew(replicas, votersOf(configuration).length - (without === null ? 0 : 1));
+      if (without !== null && !isServer(configuration, without))
+        return `controller ${without} has no shards, since it neither votes nor follows: member lists the controllers`;
+      return tooFew(replicas, serversOf(configuration).length - (without === null ? 0 : 1));
     }
   }
 }

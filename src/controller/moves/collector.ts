@@ -7,21 +7,13 @@ import type { RangeCopy } from '../../replication/range-copy.ts';
 import { OWN_CONTEXT } from '../../replication/request-context.ts';
 import type { MoveWords } from './move-words.ts';
 import type { PhaseAsks } from './phase-asks.ts';
-import type { Transfer } from './transfers.ts';
+import type { Route } from './routes.ts';
 
 export interface CollectorPorts {
   readonly peers: () => readonly ControllerId[];
   readonly words: MoveWords;
   readonly asks: PhaseAsks;
   readonly clock: Clock;
-}
-
-/** One transfer, with the groups that this controller has a part in; null for one in which it has none. */
-export interface Route {
-  readonly transfer: Transfer;
-  readonly from: Group | null;
-  readonly to: Group | null;
-  readonly isOf: (key: string) => boolean;
 }
 
 /**
@@ -33,7 +25,7 @@ export interface Route {
  *     peer that was begun after the peer was fenced brings it.
  *  3. In another ordered group, one controller stamps the writes of all. It may stamp one after it is fenced itself,
  *     until the controller that has asked for it is fenced. So where keys leave such a group, each controller settles
- *     its writes once more when all are fenced, and exchanges count that were begun after that moment.
+ *     its writes once more when all of the group are fenced, and exchanges count that were begun after that moment.
  *
  * A convergent group that gets keys may have others, a version vector and writes of its own. In `settling` its vector
  * is moved past the versions that were copied (`Scheme.adopt`). A vector that names a time of an origin says that every
@@ -74,7 +66,8 @@ export class Collector {
     if (isStampedForOthers && !this.#isSettledAgain(routes)) return false;
     let isCollected = true;
     for (const group of collectedFrom(routes))
-      if (group.scheme.views === null && !this.#isExchanged(group, isStampedForOthers)) isCollected = false;
+      if (group.scheme.views === null && !this.#isExchanged(group, isStampedForOthers ? routes : null))
+        isCollected = false;
     return isCollected;
   }
 
@@ -104,17 +97,18 @@ export class Collector {
 
   #isSettledAgain(routes: readonly Route[]): boolean {
     // mutant: collects-before-all-are-fenced
-    if (this.#hasSettled || this.#allFencedMs() === null) return this.#hasSettled;
+    if (this.#hasSettled || this.#allFencedMs(routes) === null) return this.#hasSettled;
     this.#settle(routes, () => {
       this.#hasSettled = true;
     });
     return this.#hasSettled;
   }
 
-  /** Since when every controller is known to be fenced; null while that is not known. */
-  #allFencedMs(): MonotonicMs | null {
+  /** Since when all controllers that have writes in the groups before are known to be fenced; null while that is not known. */
+  #allFencedMs(routes: readonly Route[]): MonotonicMs | null {
     let latestMs = this.#fencedMs;
-    for (const peer of this.#ports.peers()) {
+    const isIn = (peer: ControllerId) => routes.some(({ from }) => from?.has(peer) === true);
+    for (const peer of this.#ports.peers().filter(isIn)) {
       const fencedMs = this.#ports.words.fencedMs(peer, this.#epoch);
       if (fencedMs === null || latestMs === null) return null;
       latestMs = Math.max(latestMs, fencedMs);
@@ -122,15 +116,15 @@ export class Collector {
     return latestMs;
   }
 
-  #isExchanged(group: Group, isStampedForOthers: boolean): boolean {
+  /** @param stamped the routes, where one controller gives versions to the writes of others; else null */
+  #isExchanged(group: Group, stamped: readonly Route[] | null): boolean {
     const { scheme } = group;
     const { exchange } = scheme;
     let isExchanged = scheme.gate('read').state === 'open';
     for (const peer of this.#ports.peers().filter((one) => group.has(one))) {
       // mutant: exchanges-before-all-are-fenced
-      const sinceMs = isStampedForOthers
-        ? this.#allFencedMs()
-        : this.#ports.words.fencedMs(peer, this.#epoch);
+      const sinceMs =
+        stamped === null ? this.#ports.words.fencedMs(peer, this.#epoch) : this.#allFencedMs(stamped);
       const startedMs = exchange.startedMs(peer);
       if (sinceMs !== null && startedMs !== null && startedMs > sinceMs) continue;
       isExchanged = false;

@@ -11,6 +11,7 @@ import {
   type Placement,
   withBarrierLifted,
 } from '../../placement/agreed-placement.ts';
+import { isFollower } from '../../placement/configuration.ts';
 import { hasReached, type MoveStep } from '../../placement/moving.ts';
 import type { MoveWords } from './move-words.ts';
 
@@ -44,7 +45,9 @@ const PAUSE_MS_MAX = 30_000;
  * Brings a move on: one controller at a time, the first member of the view, has the members agree on the next phase
  * once every configured controller has said that it is done with the one before.
  *
- *  - A view carries the next phase only if all controllers are members, each in the run in which it said so.
+ *  - A view carries the next phase only if all that vote are members, each in the run in which it said so. Those that
+ *    follow are members of none: their links have held since they said so, at the moment at which the view is chosen.
+ *    By then all that vote have promised, so no later run of one that follows has been told of this phase since.
  *  - Writes of clients wait for the barrier. If it takes half of the time that they may wait, or a controller is
  *    gone, it is lifted: the group before serves on, and the move tries again later.
  */
@@ -76,30 +79,43 @@ export class MoveDriver {
   }
 
   #areDone({ phase }: Move, { members }: View): boolean {
-    const { words, ownStep } = this.#ports;
-    const peers = this.#ports.peers();
+    const { ownStep } = this.#ports;
     const last = LAST_STEPS[phase];
-    const areAll = members.length === peers.length + 1;
-    return (
-      areAll &&
-      hasReached(ownStep(), last) &&
-      peers.every((peer) => words.hasReached(peer, this.#epoch, last))
-    );
+    const areAll = members.length === this.#parties.voting.length + 1;
+    return areAll && hasReached(ownStep(), last) && this.#haveReached(this.#ports.peers(), last);
+  }
+
+  #haveReached(peers: readonly ControllerId[], step: MoveStep): boolean {
+    return peers.every((peer) => this.#ports.words.hasReached(peer, this.#epoch, step));
+  }
+
+  /** The peers that are members of views, and those that are none. */
+  get #parties(): { readonly voting: readonly ControllerId[]; readonly following: readonly ControllerId[] } {
+    const { views } = this.#ports;
+    const peers = this.#ports.peers();
+    const isFollowing = (peer: ControllerId) => isFollower(views.configuration, peer);
+    return { voting: peers.filter((peer) => !isFollowing(peer)), following: peers.filter(isFollowing) };
   }
 
   #takesTooLong({ members }: View, sinceMs: number): boolean {
-    const { peers, requestTimeoutMs } = this.#ports;
-    return members.length <= peers().length || sinceMs >= requestTimeoutMs / 2;
+    const { requestTimeoutMs, incarnationOf } = this.#ports;
+    const { voting, following } = this.#parties;
+    const isGone = members.length <= voting.length || following.some((peer) => incarnationOf(peer) === null);
+    return isGone || sinceMs >= requestTimeoutMs / 2;
   }
 
   #goOn(placement: Placement, move: Move): void {
-    const { node, incarnation, peers, incarnationOf, agreedMs } = this.#ports;
+    const { node, incarnation, incarnationOf, agreedMs } = this.#ports;
     const nowMs = agreedMs();
     if (nowMs === null) return;
-    const runs = new Map(peers().map((peer) => [peer, incarnationOf(peer)]));
+    const { voting, following } = this.#parties;
+    const runs = new Map(voting.map((peer) => [peer, incarnationOf(peer)]));
     runs.set(node, incarnation);
     const isThatRun = (member: Member) => runs.get(member.node) === member.incarnation;
-    const isFor = (members: readonly Member[]) => members.length === runs.size && members.every(isThatRun);
+    // mutant: goes-on-without-followers
+    const areStill = () => this.#haveReached(following, LAST_STEPS[move.phase]);
+    const isFor = (members: readonly Member[]) =>
+      members.length === runs.size && members.every(isThatRun) && areStill();
     this.#change(placement, movedOn(placement, move, nowMs), move, isFor);
   }
 

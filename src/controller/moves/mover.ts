@@ -3,17 +3,20 @@ import type { Membership } from '../../membership/membership.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Move, type Placement, sameChange } from '../../placement/agreed-placement.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
+import { concernsAll } from '../../placement/reshard.ts';
 import type { Group } from '../../replication/group.ts';
 import { RangeCopy } from '../../replication/range-copy.ts';
 import { RangeFetch } from '../../replication/range-fetch.ts';
 import type { RangeMessage } from '../../replication/range-messages.ts';
-import { RangePurge } from '../../replication/range-purge.ts';
-import { Collector, type Route } from './collector.ts';
+import type { RangePurge } from '../../replication/range-purge.ts';
+import { matesOfMove } from '../standing-peers.ts';
+import { Collector } from './collector.ts';
 import { GroupOpener, type GroupOpenerPorts } from './group-opener.ts';
 import { MoveDriver } from './move-driver.ts';
 import { MoveWords } from './move-words.ts';
 import { PhaseAsks } from './phase-asks.ts';
 import { RangeFeeds } from './range-feeds.ts';
+import { groupsIn, purgeOf, type Route } from './routes.ts';
 import { type Transfer, transfersOf } from './transfers.ts';
 
 export interface MoverPorts extends GroupOpenerPorts {
@@ -40,9 +43,9 @@ type Copy = RangeCopy | RangeFetch;
  *     safe as the journal keeps it.
  *  3. `settling`: the groups after serve. The groups before forget the keys, once all controllers go by this.
  *
- * Each step is taken when every configured controller has taken the one before (`MoveDriver`). So no controller
+ * Each step is taken when every controller that takes part has taken the one before (`MoveDriver`). So no controller
  * serves the keys by an older placement alone, whatever it is cut off from, and none comes back without its
- * records.
+ * records. A controller itself waits for its mates alone: those that have records for it, or get some from it.
  */
 export class Mover {
   readonly #ports: MoverPorts;
@@ -56,6 +59,7 @@ export class Mover {
   #allOpenedMs: MonotonicMs | null = null;
   /** The change of this phase, by which it is seen that a move was cancelled. */
   #change: Move | null = null;
+  #mates: readonly ControllerId[] = [];
   #transfers: readonly Transfer[] = [];
   /** One for each transfer to a group that is here; null while nothing is copied. */
   #copies: readonly Copy[] | null = null;
@@ -169,15 +173,16 @@ export class Mover {
     const move = placement?.move ?? null;
     if (placement === null || move === null) return this.#rest();
     if (placement.epoch !== this.#epoch) this.#enter(placement, move);
-    this.#trouble = view === null ? 'it waits for a view' : '';
-    if (view === null) return;
+    const isPlaced = this.#views.installation !== null;
+    this.#trouble = isPlaced ? '' : 'it waits for a view';
+    if (!isPlaced) return;
     const routes = this.#routes();
     if (routes !== null) {
       if (move.phase === 'preparing') this.#prepare(routes, move);
       else if (move.phase === 'barrier') this.#handOverAll(routes, move.expiredBeforeMs ?? 0);
       else this.#clear(routes);
     }
-    this.#driver.step(view, placement, move);
+    if (view !== null) this.#driver.step(view, placement, move);
   }
 
   get #views(): Membership {
@@ -203,6 +208,7 @@ export class Mover {
     this.#collector.begin(placement.epoch);
     this.#endPurges();
     this.#transfers = transfersOf(placement);
+    this.#mates = this.#matesIn(placement);
     this.#collectedIn = 0;
     const isCancelled = this.#change !== null && !sameChange(this.#change, move);
     this.#change = move;
@@ -249,9 +255,15 @@ export class Mover {
     this.#ports.announce();
   }
 
-  /** Every other controller has come so far. */
+  /** All mates have come so far. */
   #haveAll(step: MoveStep): boolean {
-    return this.#ports.peers().every((peer) => this.#words.hasReached(peer, this.#epoch, step));
+    return this.#mates.every((peer) => this.#words.hasReached(peer, this.#epoch, step));
+  }
+
+  #matesIn(placement: Placement): readonly ControllerId[] {
+    const { node, peers } = this.#ports;
+    const reshard = placement.move?.reshard;
+    return reshard === undefined || concernsAll(reshard) ? peers() : [...matesOfMove(placement, node)];
   }
 
   #prepare(routes: readonly Route[], { paused }: Move): void {
@@ -307,8 +319,12 @@ export class Mover {
   /** What has moved is as safe as the journals keep it. No write that the store has refused comes back any more. */
   #makeDurable(routes: readonly Route[]): void {
     this.#asks.whenDurable(groupsIn(routes.flatMap(({ from, to }) => [from, to])), (trouble) => {
-      if (trouble === null) this.#become('handed-over');
-      else this.#trouble = trouble;
+      if (trouble !== null) this.#trouble = trouble;
+      else {
+        // mutant: hands-over-and-reads
+        this.#views.goAhead();
+        this.#become('handed-over');
+      }
     });
   }
 
@@ -379,15 +395,4 @@ const NONE: ReadonlySet<Group> = new Set();
 
 function isPartOf(part: RangeMessage, { to, fromNumber }: RangeFetch): boolean {
   return part.to === to.number && part.from === fromNumber;
-}
-
-/** Where the group that has the keys now is not here, their values leave the store. */
-function purgeOf({ from, to, isOf }: Route): RangePurge | null {
-  if (from === null) return null;
-  const { replica } = from;
-  return new RangePurge(replica.journal, isOf, to === null ? (key) => replica.dropValue(key) : undefined);
-}
-
-function groupsIn(groups: readonly (Group | null)[]): ReadonlySet<Group> {
-  return new Set(groups.filter((group) => group !== null));
 }

@@ -2,7 +2,7 @@ import type { ControllerId } from '../../base/number-kinds.ts';
 import type { Group } from '../../replication/group.ts';
 import { type NextPart, RangeFeed } from '../../replication/range-feed.ts';
 import type { RangeAsk, RangePart } from '../../replication/range-messages.ts';
-import type { Route } from './collector.ts';
+import type { Route } from './routes.ts';
 
 export interface RangeFeedsPorts {
   readonly send: (peer: ControllerId, message: RangePart) => void;

@@ -33,7 +33,7 @@ export function membersOf({
         role: isJoining(configuration, id) ? 'joining' : isSelf ? core.roles.own : roleOf({ core, mesh }, id),
       };
     }),
-    agreed: views.view?.configuration ?? null,
+    agreed: views.installation === null || configuration.epoch === undefined ? null : configuration,
   };
 }
 

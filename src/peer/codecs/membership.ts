@@ -1,3 +1,4 @@
+import { FrameError } from '../../base/byte-writer.ts';
 import { numbering } from '../../base/numbering.ts';
 import type {
   Accept,
@@ -6,6 +7,7 @@ import type {
   Configured,
   Granted,
   Install,
+  InstalledTold,
   Placed,
   Prepare,
   Promised,
@@ -194,3 +196,24 @@ export const configuration: Codec<ConfigurationTold> = {
   write: (w, m) => writeConfiguration(w, m.configuration),
   read: (r) => ({ type: 'configuration', configuration: readConfiguration(r) }),
 };
+
+export const installed: Codec<InstalledTold> = {
+  write(w, { placement, configuration }) {
+    w.u8((placement === null ? 0 : WITH_PLACEMENT) + (configuration === null ? 0 : WITH_CONFIGURATION));
+    if (placement !== null) writePlacement(w, placement);
+    if (configuration !== null) writeConfiguration(w, configuration);
+  },
+  read(r) {
+    const has = r.u8();
+    if (has > WITH_PLACEMENT + WITH_CONFIGURATION)
+      throw new FrameError('what is installed has a part that is unknown');
+    return {
+      type: 'installed',
+      placement: (has & WITH_PLACEMENT) === 0 ? null : readPlacement(r),
+      configuration: (has & WITH_CONFIGURATION) === 0 ? null : readConfiguration(r),
+    };
+  },
+};
+
+const WITH_PLACEMENT = 1;
+const WITH_CONFIGURATION = 2;

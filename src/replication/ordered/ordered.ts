@@ -86,6 +86,9 @@ export class Ordered implements Scheme {
   }
 
   gate(need: Need): Gate {
+    const shard = this.#ports.members === null ? OPEN : this.#ports.controller.votingGate();
+    // mutant: has-shards-untold
+    if (shard.state !== 'open') return shard;
     const untimed = timeGate(this.#ports.controller.time, need, false);
     if (untimed !== null) return this.views.isVoting() ? untimed : this.views.gate(need);
     // mutant: serves-without-voting

@@ -59,13 +59,4 @@ export const FOLLOWER_MUTANTS: readonly Mutant[] = [
       name: `${PASSING} get their answers although the other one loses a link for requests of its own`,
     },
   },
-  {
-    anchor: 'changes-what-followers-go-by',
-    name: 'moves shards although some controllers would not hear of it',
-    edit: 'drop',
-    test: {
-      file: 'followers.test.ts',
-      name: 'a cluster in which some controllers do not vote refuses a change of the shards',
-    },
-  },
 ];

@@ -103,7 +103,7 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'waits-for-no-missing-controller',
     name: 'moves a keyspace without the controllers that it does not hear',
-    edit: { value: '() => this.peers.ids.filter((peer) => this.peers.isHeard(peer))' },
+    edit: { value: '() => peers.ids.filter((peer) => peers.isHeard(peer))' },
     level: 'sequential',
     faults: 'isolation=2,cut=2',
     switches: 'all',

@@ -7,6 +7,7 @@ import { FOLLOWER_MUTANTS } from './followers.ts';
 import { KEYSPACE_MUTANTS } from './keyspaces.ts';
 import { MEMBER_MUTANTS } from './members.ts';
 import { MOVE_MUTANTS } from './moves.ts';
+import { MOVING_FOLLOWER_MUTANTS } from './moving-followers.ts';
 import type { Mutant } from './mutant.ts';
 import { PLACEMENT_MUTANTS } from './placement.ts';
 import { READ_MUTANTS } from './reads.ts';
@@ -26,6 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KEYSPACE_MUTANTS,
   ...SHARD_MUTANTS,
   ...FOLLOWER_MUTANTS,
+  ...MOVING_FOLLOWER_MUTANTS,
   ...STORE_MUTANTS,
   ...VIEW_MUTANTS,
   ...PLACEMENT_MUTANTS,

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { joinedAt } from '../../../src/cli/process/joined.ts';
 import type { Configuration } from '../../../src/placement/configuration.ts';
-import { withJoining } from '../../../src/placement/member-changes.ts';
+import { withAdded } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 const OWN = { host: '127.0.0.1', port: 9 };
-const JOINING = withJoining(configurationOfSize(3), OWN) as Configuration;
+const JOINING = withAdded(configurationOfSize(3), OWN, 'joining') as Configuration;
 
 let directory: string;
 const servers: Server[] = [];
@@ -46,7 +46,7 @@ it('waits until a controller has the address in a configuration that is agreed, 
 });
 
 it('goes by the newest that any of them has, whatever the others answer', async () => {
-  const newer = withJoining(JOINING, { host: 'x', port: 1 }) as Configuration;
+  const newer = withAdded(JOINING, { host: 'x', port: 1 }, 'joining') as Configuration;
   const all = [
     await controllerThatSays('nonsense'),
     await controllerThatSays({ ...JOINING, epoch: 0 }),

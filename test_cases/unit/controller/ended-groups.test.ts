@@ -13,7 +13,7 @@ function placementWith(...groups: readonly number[]): Placement {
 }
 
 function viewsWith(placement: Placement | null, acceptedPlacement: Placement | null, gate: Gate = OPEN) {
-  return { placement, acceptedPlacement, gate: () => gate } as unknown as Membership;
+  return { placement, acceptedPlacement, placementGate: () => gate } as unknown as Membership;
 }
 
 it('a group has ended that neither the installed nor the accepted placement names', () => {

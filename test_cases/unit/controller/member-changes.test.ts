@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memberChangeOf } from '../../../src/controller/admin/member-changes.ts';
 import { type Configuration, votersOf } from '../../../src/placement/configuration.ts';
-import { settled, withJoining, withVoters } from '../../../src/placement/member-changes.ts';
+import { settled, withAdded, withVoters } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 /** What controller 0 makes of the words, where it hears these peers. */
@@ -12,6 +12,7 @@ function changeOf(
   trouble = '',
   spread = '',
   isMoving = false,
+  areAllSpread = false,
 ) {
   const { come = null, go = null } = words;
   const situation = {
@@ -22,6 +23,7 @@ function changeOf(
     isLeftBehind: () => false,
     spreadOver: (id: number) => (id === 4 && spread !== '' ? [spread] : []),
     isMoving,
+    areAllSpread,
   };
   return memberChangeOf({ come, go }, situation);
 }
@@ -89,7 +91,7 @@ describe('a change of the controllers that vote', () => {
   it('takes in all that join and can be taken in, if that is asked for, up to seven voters', () => {
     let configuration = FIVE;
     for (const port of [1, 2, 3])
-      configuration = withJoining(configuration, { host: '127.0.0.1', port }) as Configuration;
+      configuration = withAdded(configuration, { host: '127.0.0.1', port }, 'joining') as Configuration;
     const ready = (...ids: number[]) => ({
       node: 0,
       configuration,
@@ -98,6 +100,7 @@ describe('a change of the controllers that vote', () => {
       isLeftBehind: () => false,
       spreadOver: () => [],
       isMoving: false,
+      areAllSpread: false,
     });
     const together = { come: '6', go: null, allThatJoin: true } as const;
     expect(memberChangeOf(together, ready(6, 7))).toMatchObject({ kind: 'change', come: [6, 7] });

@@ -4,7 +4,7 @@ import type { Promised, Retention } from '../../../src/membership/messages.ts';
 import { leaseEndMs, leasesEndMs, newProposal } from '../../../src/membership/proposal.ts';
 import { NO_VERSION } from '../../../src/ordering/version.ts';
 import type { Configuration } from '../../../src/placement/configuration.ts';
-import { withJoining, withVoters } from '../../../src/placement/member-changes.ts';
+import { withAdded, withVoters } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 const LEASE_MS = 300;
@@ -31,7 +31,7 @@ function promisedBy(
   return proposal;
 }
 
-const JOINING = withJoining(configurationOfSize(3), { host: 'x', port: 1 }) as Configuration;
+const JOINING = withAdded(configurationOfSize(3), { host: 'x', port: 1 }, 'joining') as Configuration;
 
 describe('the lease of a controller that did not promise', () => {
   it('lasts as long as those tell that may have granted it', () => {

@@ -14,7 +14,7 @@ import {
   isRemovedByForce,
   linkedIn,
 } from '../../../src/placement/forced.ts';
-import { settled, withJoining, withVoters } from '../../../src/placement/member-changes.ts';
+import { settled, withAdded, withVoters } from '../../../src/placement/member-changes.ts';
 import { configurationOfSize } from '../../support/configurations.ts';
 
 const FIVE = configurationOfSize(5);
@@ -33,7 +33,7 @@ describe('a configuration without controllers that are gone for good', () => {
   });
 
   it('keeps who was dropped, and under which names, over later changes', () => {
-    const joined = withJoining(settled(FORCED), { host: 'new', port: 1 }) as Configuration;
+    const joined = withAdded(settled(FORCED), { host: 'new', port: 1 }, 'joining') as Configuration;
     const { id } = joined.controllers.at(-1)!;
     const voting = settled(withVoters(joined, [id], []) as Configuration);
     expect(voting.forced?.marks).toEqual(['a']);
@@ -51,12 +51,12 @@ describe('a configuration without controllers that are gone for good', () => {
 
   it('takes no other change before it is settled', () => {
     expect(withVoters(FORCED, [], [4])).toContain('under way');
-    expect(withJoining(FORCED, { host: 'new', port: 1 })).toContain('under way');
+    expect(withAdded(FORCED, { host: 'new', port: 1 }, 'joining')).toContain('under way');
   });
 
   it('forgets a dropped controller when another one joins at its address', () => {
     const { host, port } = FIVE.controllers[1]!;
-    const joined = withJoining(settled(FORCED), { host, port }) as Configuration;
+    const joined = withAdded(settled(FORCED), { host, port }, 'joining') as Configuration;
     expect(joined.forced?.removed.map(({ id }) => id)).toEqual([0, 2]);
   });
 

@@ -14,7 +14,7 @@ import {
   settled,
   toDrop,
   towards,
-  withJoining,
+  withAdded,
   without,
   withVoters,
 } from '../../../src/placement/member-changes.ts';
@@ -31,7 +31,7 @@ function changed(
 }
 
 function joined(configuration: Configuration, host: string): Configuration {
-  const next = withJoining(configuration, { host, port: 1 });
+  const next = withAdded(configuration, { host, port: 1 }, 'joining');
   if (typeof next === 'string') throw new Error(next);
   return next;
 }
@@ -106,10 +106,14 @@ describe('a controller that joins', () => {
   });
 
   it('is refused where it is, while another change is under way, and without an id or a place', () => {
-    expect(withJoining(joining, { host: 'x', port: 1 })).toBe('controller 5 is at x:1');
-    expect(withJoining(changed(FIVE, [], [4]), { host: 'x', port: 1 })).toContain('is under way');
-    expect(withJoining({ ...FIVE, nextId: 1_024 }, { host: 'x', port: 1 })).toContain('all 1024 ids');
-    expect(withJoining(FIVE, { host: 'x'.repeat(4_000), port: 1 })).toBe('a configuration is too large');
+    expect(withAdded(joining, { host: 'x', port: 1 }, 'joining')).toBe('controller 5 is at x:1');
+    expect(withAdded(changed(FIVE, [], [4]), { host: 'x', port: 1 }, 'joining')).toContain('is under way');
+    expect(withAdded({ ...FIVE, nextId: 1_024 }, { host: 'x', port: 1 }, 'joining')).toContain(
+      'all 1024 ids',
+    );
+    expect(withAdded(FIVE, { host: 'x'.repeat(4_000), port: 1 }, 'joining')).toBe(
+      'a configuration is too large',
+    );
   });
 
   it('is dropped, and its id is not given again', () => {

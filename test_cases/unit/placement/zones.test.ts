@@ -6,11 +6,11 @@ import {
   sameConfiguration,
   zonesIn,
 } from '../../../src/placement/configuration.ts';
-import { withJoining, withVoters } from '../../../src/placement/member-changes.ts';
+import { withAdded, withVoters } from '../../../src/placement/member-changes.ts';
 
 describe('the zones of controllers', () => {
   const three = configurationOf([1, 2, 3].map((port) => ({ host: 'x', port })));
-  const joined = withJoining(three, { host: 'x', port: 4, zone: 'b' }) as Configuration;
+  const joined = withAdded(three, { host: 'x', port: 4, zone: 'b' }, 'joining') as Configuration;
 
   it('are those of the configuration file, and those that were said when a controller was added', () => {
     expect(zonesIn(joined, ['a', 'b', 'c'])).toEqual(['a', 'b', 'c', 'b']);

@@ -252,6 +252,7 @@ function controllerPorts(
     incarnationOf: () => null,
     takesDifferences: () => false,
     placementGate: () => OPEN,
+    isMember: () => true,
     votingGate: () => OPEN,
     votersGate: () => OPEN,
     hasEnded: () => false,
