@@ -245,13 +245,15 @@ export class RangeCopy {
     if (!isOfKey(effect)) return;
     const { journal } = to.replica;
     const keysBefore = journal.keys;
+    const { node, time } = effect.version;
+    // mutant: feeds-what-is-copied
+    to.replica.copied.advance(node, time);
     // mutant: hand-over-forgets-tombstones
     if (!journal.record(effect)) return;
     this.#copied++;
     this.#surplusKeys += journal.keys - keysBefore;
     const isEndedByEach = from.scheme.views === null && to.scheme.views !== null;
     if (isEndedByEach && effect.kind === 'set' && effect.expiresAtMs !== 0) this.#mortal.add(effect.key);
-    const { node, time } = effect.version;
     this.#newest[node] = Math.max(this.#newest[node] ?? 0, time);
     const readAtSec = from.replica.journal.newest(effect.key)?.readAtSec ?? 0;
     if (readAtSec > 0) journal.noteRead(effect.key, readAtSec);

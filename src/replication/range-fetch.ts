@@ -182,6 +182,9 @@ export class RangeFetch {
     this.#storing++;
     const { journal } = to.replica;
     const keysBefore = journal.keys;
+    const { node, time } = effect.version;
+    // mutant: feeds-what-is-fetched
+    to.replica.copied.advance(node, time);
     const isNew = to.replica.apply(effect, (error) => {
       this.#storing--;
       if (error !== null && copy === this.#copy && !this.#isOver) {
@@ -192,7 +195,6 @@ export class RangeFetch {
     if (!isNew || !isOfKey(effect)) return;
     this.#copied++;
     this.#surplusKeys += journal.keys - keysBefore;
-    const { node, time } = effect.version;
     while (this.#newest.length <= node) this.#newest.push(0);
     this.#newest[node] = Math.max(this.#newest[node]!, time);
   }

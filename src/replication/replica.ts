@@ -2,6 +2,7 @@ import type { WallMs } from '../base/number-kinds.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Effect, isOfKey, type JoinEffect } from '../ordering/effect.ts';
 import { NO_VERSION, sameVersion, type Version } from '../ordering/version.ts';
+import { VersionVector } from '../ordering/version-vector.ts';
 import type { StoreError } from '../store/driver.ts';
 import type { Entry } from '../store/entry.ts';
 import type { EntryStore } from '../store/entry-store.ts';
@@ -25,6 +26,8 @@ export class Replica {
   readonly #timeMs: () => WallMs;
   readonly #counters = { missing: 0, unanswered: 0, fromJournal: 0 };
   #guard: ValueGuard | null = null;
+  /** Of each origin, the newest version that this run has copied here from other groups. */
+  readonly copied = new VersionVector([]);
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
   /** Keys with a value that the store was not given, because it had the value of another group for the key. */

@@ -228,3 +228,12 @@ it('a journal that was opened in vain for a move can be opened for the next one'
   const scenario = drawScenario(33_004_332, { level: 'linearizability', switches: 'all' });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/**
+ * A controller that was left out of the view with the last phase had a write of the group after. It left the write out
+ * of an exchange whose end said that the peer knows it.
+ */
+it('a controller behind a barrier tells what others have written in the group after (seed 525000058)', async () => {
+  const scenario = drawScenario(525_000_058, { mixed: true, switches: 'all' });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

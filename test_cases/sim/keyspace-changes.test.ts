@@ -21,10 +21,17 @@ interface Wished {
   readonly keyspaces?: readonly KeyspaceSettings[];
   readonly durability?: Durability;
   readonly seed?: number;
+  readonly nodes?: number;
 }
 
-async function clusterWith({ keyspaces = [], durability = 'none', seed = 1 }: Wished): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed, level: 'linearizability', settings: { durability, keyspaces } });
+async function clusterWith(wished: Wished): Promise<SimCluster> {
+  const { keyspaces = [], durability = 'none', seed = 1, nodes = 3 } = wished;
+  const cluster = new SimCluster({
+    seed,
+    level: 'linearizability',
+    nodes,
+    settings: { durability, keyspaces },
+  });
   await cluster.start();
   await cluster.run(1_000);
   return cluster;
@@ -319,6 +326,55 @@ describe('a controller behind the barrier', () => {
     expect(tellers()).toEqual([0, 1]);
     await until(cluster, () => phaseAt(cluster, 2) === 'settling');
     expect(tellers()).toEqual([1]);
+  });
+
+  it.each([false, true])('tells what is written in the group after, restarted: %s', async (isRestarted) => {
+    const cluster = await clusterWith({ keyspaces: [SESSIONS], durability: 'sync', nodes: 5 });
+    const { network, nodes } = cluster;
+    await fill(cluster, 'v');
+    await change(cluster, 0, CARTS);
+    const accepted = () => coreOf(cluster, 1).groups.views.acceptedPlacement?.move?.phase;
+    await until(cluster, () => phaseAt(cluster, 1) === 'barrier');
+    for (const node of [3, 4]) network.extraMs.set(`0>${node}`, 30);
+    await until(cluster, () => accepted() === 'settling');
+    // Controllers 3 and 4 hear nothing of the last phase, in which the others go on without them.
+    for (const node of [0, 1, 2]) for (const leftOut of [3, 4]) network.cut(node, leftOut);
+    network.cut(3, 4);
+    await until(cluster, () => [0, 1, 2].every((node) => phaseAt(cluster, node) === 'settling'));
+    expect(await ask(cluster, 0, set('cart:1', 'w'))).toMatchObject({ outcome: 'stored' });
+    const { time } = nodes[0]!.journalOf(1).newest('cart:1')!.version;
+    const claimsIt = (node: number) =>
+      (nodes[node]!.core?.groups.byNumber[1]?.scheme.known.timeOf(0) ?? 0) >= time;
+    network.extraMs.clear();
+    network.heal(0, 3);
+    await until(cluster, () => claimsIt(3));
+    network.cut(0, 3);
+    if (isRestarted) {
+      await cluster.run(500);
+      cluster.kill(nodes[3]!);
+      nodes[3]!.start();
+    }
+    network.heal(3, 4);
+    await until(cluster, () => claimsIt(4));
+    expect([3, 4].map((node) => phaseAt(cluster, node))).toEqual(['barrier', 'barrier']);
+    expect(nodes[4]!.journalOf(1).newest('cart:1')!.version.time).toBe(time);
+    network.healAll();
+    await cluster.runUntilReady();
+    await settled(cluster);
+    for (const { id } of nodes) expect(await read(cluster, id, 'cart:1')).toBe('w');
+  });
+
+  it('sends no peer what each controller copies by itself', async () => {
+    const cluster = await clusterWith({ keyspaces: [SESSIONS] });
+    await fill(cluster, 'v');
+    await cluster.run(2_000);
+    let responses = 0;
+    cluster.network.onSent = (type) => {
+      if (type === 'sync-response') responses++;
+    };
+    await change(cluster, 0, CARTS);
+    await settled(cluster);
+    expect(responses).toBe(0);
   });
 
   it('does not keep the others from a view when only one of them remembers anything', async () => {

@@ -106,6 +106,19 @@ it('clients see no error, no old value and no miss while slots move', async () =
   for (const node of [0, 2, 4]) expect([...(await valuesAt(cluster, node))]).toEqual(expected);
 });
 
+it('the members of a new shard send each other nothing of what each of them fetches', async () => {
+  const cluster = await sharded(2, 2);
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  await cluster.run(2_000);
+  let responses = 0;
+  cluster.network.onSent = (type) => {
+    if (type === 'sync-response') responses++;
+  };
+  await reshard(cluster, 3);
+  await settled(cluster);
+  expect(responses).toBe(0);
+});
+
 /** All controllers have copied what moves, except for what is written from now on. */
 const areCopied = ({ nodes }: SimCluster) =>
   nodes.every(({ core }) => core!.mover.word?.step === 'copied' && core!.groups.views.placement?.epoch === 1);

@@ -40,10 +40,18 @@ interface Feed {
 /** An exchange that makes no progress for this long is given up, in milliseconds. */
 export const EXCHANGE_TIMEOUT_MS = 2_000;
 
-/** Without the records of keys that another group has for certain. */
-function ownEffects({ guard }: FeedsPorts['replica'], effects: readonly Effect[]): readonly Effect[] {
+/**
+ * Without the records of keys that another group has for certain.
+ *
+ * Behind the barrier of a move, the others may have formed a view without this controller, in which the group after
+ * serves. What they have written in it is newer than all that was copied, and no peer has it from a copy of its own. A
+ * controller that was restarted behind the barrier does not know what was copied, so it leaves nothing out.
+ */
+function ownEffects({ guard, copied }: FeedsPorts['replica'], effects: readonly Effect[]): readonly Effect[] {
   if (guard === null) return effects;
-  return effects.filter((effect) => !isOfKey(effect) || guard.tells(effect.key));
+  // mutant: feeds-no-later-writes
+  const isWritten = ({ version }: Effect) => guard.isBehindBarrier && !copied.covers(version);
+  return effects.filter((effect) => !isOfKey(effect) || guard.tells(effect.key) || isWritten(effect));
 }
 
 /** The exchanges that peers have asked for, one for each peer. A part is sent once the peer has asked for it. */

@@ -39,6 +39,24 @@ export const KEYSPACE_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'feeds-no-later-writes',
+    name: 'leaves out of exchanges what the group after has written, where it knows of the barrier alone',
+    edit: { value: '(_: Effect) => false' },
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'a controller behind the barrier tells what is written in the group after, restarted: true',
+    },
+  },
+  {
+    anchor: 'feeds-what-is-copied',
+    name: 'takes copied records for writes of the group after, and sends them to peers that copy them as well',
+    edit: 'drop',
+    test: {
+      file: 'keyspace-changes.test.ts',
+      name: 'a controller behind the barrier sends no peer what each controller copies by itself',
+    },
+  },
+  {
     anchor: 'nothing-where-a-key-was',
     name: 'takes for a miss that a group has forgotten the keys which were moved while a read waited',
     edit: { value: 'false' },

@@ -86,6 +86,15 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     test: { file: 'reshard.test.ts', name: 'a key that is deleted while it is copied stays deleted' },
   },
   {
+    anchor: 'feeds-what-is-fetched',
+    name: 'takes fetched records for writes of their new shard, and sends them to the members that fetch them as well',
+    edit: 'drop',
+    test: {
+      file: 'reshard.test.ts',
+      name: 'the members of a new shard send each other nothing of what each of them fetches',
+    },
+  },
+  {
     anchor: 'answers-wrong-shard',
     name: 'tells a client that the controller which was asked does not have the key any more',
     edit: { test: 'false' },
