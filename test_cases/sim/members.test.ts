@@ -148,3 +148,8 @@ it('controllers vote again although one of them is about to end (seeds 300001031
   for (const seed of [300_001_031, 300_001_226])
     expect((await runScenario(drawScenario(seed, { members: true }))).violations).toEqual([]);
 });
+
+/** The judge went on counting what a controller had copied of a run that lost it, though the copy was set aside. */
+it('what a controller copied and then set aside is part of no history (seed 521000857)', async () => {
+  expect((await runScenario(drawScenario(521_000_857, { members: true }))).violations).toEqual([]);
+});

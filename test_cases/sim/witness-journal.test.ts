@@ -63,3 +63,24 @@ it('what a controller leaves behind includes what the writes of others rest on, 
   abandoned.abandon([other]);
   expect(abandoned.applied.map(({ version }) => version.time)).toEqual([10, 20]);
 });
+
+/** It had copied the second one of them, and started empty before the others went on without it (seed 521000857). */
+it('what a controller leaves behind counts no longer once the others go on from an older state', () => {
+  const abandoned = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20]) abandoned.record(write(time));
+  const other = new WitnessJournal(new MemoryJournal(), abandoned.applied);
+  abandoned.abandon([other]);
+  expect(abandoned.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+  for (const journal of [abandoned, other]) {
+    journal.forgetBeyond({ time: 10, node: 0 });
+    expect(journal.applied.map(({ version }) => version.time)).toEqual([10]);
+  }
+});
+
+/** A controller that goes on with what the others have lost is wrong, and the writes that it keeps show that. */
+it('what a controller has copied counts as long as its run goes on', () => {
+  const copied = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20]) copied.record(write(time));
+  copied.forgetBeyond({ time: 10, node: 0 });
+  expect(copied.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+});

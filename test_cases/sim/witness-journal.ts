@@ -84,7 +84,8 @@ export class WitnessJournal implements Journal {
 
   /**
    * The run ends, and its state is part of no history: only what others have applied, too, counts. So does what it
-   * rests on. Others may have got that as a part of a state, in which newer writes had taken its place.
+   * rests on. Others may have got that as a part of a state, in which newer writes had taken its place. From now on
+   * these are writes of an earlier run: the others may hold them only until they go on from an older state.
    */
   abandon(others: readonly WitnessJournal[]): void {
     const isElsewhere = ({ version }: Effect) =>
@@ -93,6 +94,7 @@ export class WitnessJournal implements Journal {
     const last = shared.toSorted(compareVersions).at(-1);
     const isKept = ({ version }: Effect) => last !== undefined && compareVersions(version, last) <= 0;
     this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
+    this.#ofThisRun.clear();
   }
 
   chainOf(key: string): ChainSum | null {
