@@ -5,7 +5,7 @@ import { directoryOf, type JournalKind, type Owner, refuseOthers } from './data-
 import type { Disk, DiskFile } from './disk.ts';
 import { journalErrorOf } from './journal-error.ts';
 import { replaceFile } from './replace-file.ts';
-import { emptySlot, newestRecord, SLOT_BYTES, slotOf } from './view-slots.ts';
+import { emptySlot, newestRecord, slotOf } from './view-slots.ts';
 
 /**
  * The view record in a file of its own. Records that arrive while one is being written are written as one, the last.
@@ -19,7 +19,7 @@ import { emptySlot, newestRecord, SLOT_BYTES, slotOf } from './view-slots.ts';
  *     write damages that slot alone, so the record of step 1 survives.
  *  3. After the flush the slots change roles.
  *
- * The file itself is made, or brought from an older form to this one, by a rename.
+ * The file itself is made, or brought from an older form or smaller slots to this one, by a rename.
  */
 export class ViewFile implements ViewLog {
   readonly #disk: Disk;
@@ -31,6 +31,7 @@ export class ViewFile implements ViewLog {
   #file: DiskFile | null = null;
   /** The slot for the next record; null while there is no file with slots. */
   #nextSlot: 0 | 1 | null = null;
+  #slotBytes = 0;
   /** Number of the newest record: the larger one of two slots is the newer one. */
   #number = 0;
   #waiting: { record: ViewRecord; done: (() => void)[] } | null = null;
@@ -111,21 +112,29 @@ export class ViewFile implements ViewLog {
         : { configuration, installedConfiguration }),
     };
     const text = JSON.stringify({ ...this.#owner, ...stored });
-    const slot = this.#nextSlot;
     const number = this.#number + 1;
-    if (slot === null) {
-      await replaceFile(this.#disk, this.#path, Buffer.concat([slotOf(text, number), emptySlot()]));
-    } else {
-      await this.#writeSlot(slot, slotOf(text, number));
-    }
+    const bytes = slotOf(text, number, this.#slotBytes);
+    const isLarger = bytes.length > this.#slotBytes;
+    const slot = isLarger ? null : this.#nextSlot;
+    if (slot === null) await this.#replace(bytes);
+    else await this.#writeSlot(slot, bytes);
     this.#number = number;
     this.#nextSlot = slot === 1 ? 0 : 1;
+  }
+
+  /** A file whose slots have this size, with this one as the first. */
+  async #replace(first: Buffer): Promise<void> {
+    const before = this.#file;
+    this.#file = null;
+    await before?.close().catch(() => {});
+    await replaceFile(this.#disk, this.#path, Buffer.concat([first, emptySlot(first.length)]));
+    this.#slotBytes = first.length;
   }
 
   async #writeSlot(slot: 0 | 1, bytes: Buffer): Promise<void> {
     this.#file ??= await this.#disk.open(this.#path, 'existing');
     try {
-      await this.#file.write(bytes, slot * SLOT_BYTES);
+      await this.#file.write(bytes, slot * this.#slotBytes);
       // mutant: view-unflushed
       await this.#file.sync();
     } catch (error) {
@@ -170,6 +179,7 @@ export class ViewFile implements ViewLog {
     refuseOthers({ cluster, controller, peers, consistency }, this.#owner, this.#path);
     this.#number = found.number;
     this.#nextSlot = found.nextSlot;
+    this.#slotBytes = found.nextSlot === null ? 0 : found.slotBytes;
     return {
       ...record,
       journal: record.journal ?? null,

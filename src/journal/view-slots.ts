@@ -1,14 +1,17 @@
 import { crc32 } from 'node:zlib';
 
 /**
- * The layout of the file with the view record: two slots of a fixed size. Each holds one record as text: a
- * checksum, the record's number, the record as JSON, and spaces up to the end of the slot. Release 0.1.0 wrote a
- * single line instead, a checksum and the record, and replaced the file for each record. Release 0.2.0 had
- * smaller slots. Both forms are read too.
+ * The layout of the file with the view record: two slots of one size. Each holds one record as text: a checksum, the
+ * record's number, the record as JSON, and spaces up to the end of the slot. A record that is too long for its slot gets
+ * a file with larger ones. Release 0.1.0 wrote a single line instead, a checksum and the record, and replaced the file
+ * for each record. Release 0.2.0 had smaller slots. Both forms are read too.
  */
 
-/** Sixteen controllers with addresses of 255 characters need about 5 kB, and each of two placements at most 8 kB. */
+/** The size of a slot, unless a record needs a larger one: twice as much, or four times, and so on. */
 export const SLOT_BYTES = 32_768;
+
+/** A record may have two configurations and two placements of the largest size. */
+const SLOT_BYTES_MAX = 524_288;
 
 /** The size of a slot of release 0.2.0. */
 const SMALL_SLOT_BYTES = 8_192;
@@ -19,12 +22,13 @@ export interface FoundRecord {
   readonly number: number;
   /** 0 or 1. Null when the file has the form of an earlier release, and has to be replaced as a whole. */
   readonly nextSlot: 0 | 1 | null;
+  readonly slotBytes: number;
 }
 
 /** @returns null when no record in the file is whole */
 export function newestRecord(file: Buffer): FoundRecord | null {
   const slotBytes = file.length / 2;
-  if (slotBytes !== SLOT_BYTES && slotBytes !== SMALL_SLOT_BYTES) return recordOfLine(file);
+  if (!isSlotSize(slotBytes)) return recordOfLine(file);
   const slots = [0, 1].map((slot) =>
     recordOfSlot(file.toString('utf8', slot * slotBytes, (slot + 1) * slotBytes)),
   );
@@ -32,22 +36,29 @@ export function newestRecord(file: Buffer): FoundRecord | null {
   if (first === null && second === null) return null;
   const isFirst = second === null || (first !== null && first.number > second.number);
   const nextSlot = slotBytes === SMALL_SLOT_BYTES ? null : isFirst ? 1 : 0;
-  return { ...(isFirst ? first! : second!), nextSlot };
+  return { ...(isFirst ? first! : second!), nextSlot, slotBytes };
 }
 
-/** A slot with this record. */
-export function slotOf(text: string, number: number): Buffer {
+function isSlotSize(bytes: number): boolean {
+  if (bytes === SMALL_SLOT_BYTES) return true;
+  return bytes >= SLOT_BYTES && bytes <= SLOT_BYTES_MAX && Number.isInteger(Math.log2(bytes / SLOT_BYTES));
+}
+
+/** A slot with this record. @param bytesMin it has so many bytes, or more where the record needs more */
+export function slotOf(text: string, number: number, bytesMin: number): Buffer {
   const body = `${number} ${text}`;
-  const slot = Buffer.alloc(SLOT_BYTES, ' ');
-  const length = slot.write(`${checksum(body)} ${body}`);
-  if (length >= SLOT_BYTES - 1) throw new RangeError(`a view record of ${length} bytes fits no slot`);
-  slot.write('\n', SLOT_BYTES - 1);
+  const line = Buffer.from(`${checksum(body)} ${body}`);
+  let bytes = Math.max(SLOT_BYTES, bytesMin);
+  while (line.length >= bytes - 1) bytes *= 2;
+  if (bytes > SLOT_BYTES_MAX) throw new RangeError(`a view record of ${line.length} bytes fits no slot`);
+  const slot = emptySlot(bytes);
+  line.copy(slot);
   return slot;
 }
 
-export function emptySlot(): Buffer {
-  const slot = Buffer.alloc(SLOT_BYTES, ' ');
-  slot.write('\n', SLOT_BYTES - 1);
+export function emptySlot(bytes: number): Buffer {
+  const slot = Buffer.alloc(bytes, ' ');
+  slot.write('\n', bytes - 1);
   return slot;
 }
 
@@ -66,7 +77,7 @@ function recordOfSlot(slot: string): Numbered | null {
 
 function recordOfLine(file: Buffer): FoundRecord | null {
   const text = checkedBody(file.toString('utf8').trimEnd());
-  return text === null ? null : { text, number: 0, nextSlot: null };
+  return text === null ? null : { text, number: 0, nextSlot: null, slotBytes: 0 };
 }
 
 /** What stands behind a checksum that is right. */

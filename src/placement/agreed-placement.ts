@@ -88,8 +88,8 @@ export interface Sides {
   readonly broadcastApart: boolean;
 }
 
-/** The bytes that a placement may take as JSON, so that the record of views fits its place on disk. */
-export const PLACEMENT_BYTES_MAX = 8_192;
+/** The bytes that a placement may take as JSON: all shards that a cluster has, on seven controllers each, and a move. */
+export const PLACEMENT_BYTES_MAX = 65_536;
 
 const NAME = /^[\w-]{1,32}$/;
 

@@ -49,8 +49,8 @@ export interface Forced {
 /** The most controllers that vote: every view needs a majority of them, and every write all members. */
 export const VOTERS_MAX = 7;
 
-/** The bytes that a configuration may take as JSON, so that the record of views fits its place on disk. */
-export const CONFIGURATION_BYTES_MAX = 3_072;
+/** The bytes that a configuration may take as JSON: 1,024 controllers with names of some length. */
+export const CONFIGURATION_BYTES_MAX = 131_072;
 
 /**
  * The configuration that a list of addresses makes: each controller's id is its place in the list.
@@ -109,18 +109,18 @@ export function idsEndOf({ controllers, nextId }: Configuration): number {
   return Math.max(end, nextId ?? 0);
 }
 
-export function isConfigured({ controllers }: Configuration, id: ControllerId): boolean {
-  return controllers.some((one) => one.id === id);
+export function isConfigured(configuration: Configuration, id: ControllerId): boolean {
+  return controllerOf(configuration, id) !== undefined;
 }
 
 /** The controller was added, and takes the state over. */
-export function isJoining({ controllers }: Configuration, id: ControllerId): boolean {
-  return controllers.some((one) => one.id === id && one.phase === 'joining');
+export function isJoining(configuration: Configuration, id: ControllerId): boolean {
+  return controllerOf(configuration, id)?.phase === 'joining';
 }
 
 /** The controller serves, and does not vote. */
-export function isFollower({ controllers }: Configuration, id: ControllerId): boolean {
-  return controllers.some((one) => one.id === id && one.phase === 'following');
+export function isFollower(configuration: Configuration, id: ControllerId): boolean {
+  return controllerOf(configuration, id)?.phase === 'following';
 }
 
 /** Some controllers serve, and do not vote. */
@@ -129,12 +129,27 @@ export function hasFollowers({ controllers }: Configuration): boolean {
 }
 
 /** The controller votes or follows: it may have shards. */
-export function isServer({ controllers }: Configuration, id: ControllerId): boolean {
-  return controllers.some((one) => one.id === id && isServing(one));
+export function isServer(configuration: Configuration, id: ControllerId): boolean {
+  const found = controllerOf(configuration, id);
+  return found !== undefined && isServing(found);
 }
 
-export function isVoter({ controllers }: Configuration, id: ControllerId): boolean {
-  return controllers.some((one) => one.id === id && isVoting(one));
+export function isVoter(configuration: Configuration, id: ControllerId): boolean {
+  const found = controllerOf(configuration, id);
+  return found !== undefined && isVoting(found);
+}
+
+/** They are in order of their ids, and there may be a thousand. */
+function controllerOf({ controllers }: Configuration, id: ControllerId): ConfiguredController | undefined {
+  let [from, to] = [0, controllers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const found = controllers[middle]!;
+    if (found.id === id) return found;
+    if (found.id < id) from = middle + 1;
+    else to = middle;
+  }
+  return undefined;
 }
 
 /** The controller votes, or did so before a change that is under way. */
@@ -143,8 +158,8 @@ export function isCounted(configuration: Configuration, id: ControllerId): boole
 }
 
 /** `HOST:PORT`; the id where the controller is not known. */
-export function addressTextOf({ controllers }: Configuration, id: ControllerId): string {
-  const found = controllers.find((one) => one.id === id);
+export function addressTextOf(configuration: Configuration, id: ControllerId): string {
+  const found = controllerOf(configuration, id);
   return found === undefined ? `controller ${id}` : `${found.host}:${found.port}`;
 }
 

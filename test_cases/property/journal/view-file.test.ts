@@ -5,6 +5,7 @@ import { ViewFile } from '../../../src/journal/view-file.ts';
 import { SLOT_BYTES } from '../../../src/journal/view-slots.ts';
 import type { ViewRecord } from '../../../src/membership/view-record.ts';
 import { PLACEMENT_BYTES_MAX } from '../../../src/placement/agreed-placement.ts';
+import { CONFIGURATION_BYTES_MAX } from '../../../src/placement/configuration.ts';
 import { Random } from '../../sim/random.ts';
 import { SimulatedDisk } from '../../support/simulated-disk.ts';
 
@@ -22,6 +23,16 @@ const recordOf = (counter: number): ViewRecord => ({
   configuration: null,
   installedConfiguration: null,
 });
+
+/** Some records are so long that they need larger slots. */
+const sizedRecordOf = (counter: number): ViewRecord => {
+  const controllers = Array.from({ length: counter % 4 === 3 ? 500 * (counter % 5) : 0 }, (_, id) => ({
+    id,
+    host: `host-of-controller-${id}`,
+    port: 8_000,
+  }));
+  return { ...recordOf(counter), configuration: controllers.length === 0 ? null : { epoch: 1, controllers } };
+};
 
 /** One run of a process, which ends after a number of operations of its disk. */
 interface Run {
@@ -58,7 +69,7 @@ it('after any crash, the record is the last one that was reported as durable, or
           for (let at = 0; at < records; at++) {
             disk.failure = at >= fails[0] && at < fails[0] + fails[1] ? 'EIO' : null;
             const counter = ++given;
-            file.save(recordOf(counter), () => {
+            file.save(sizedRecordOf(counter), () => {
               acknowledged = counter;
             });
             await file.close();
@@ -68,7 +79,9 @@ it('after any crash, the record is the last one that was reported as durable, or
         disk = powerIsLost ? disk.crashed(() => random.next()) : disk.killed();
       }
       const last = await ViewFile.open(disk, '/data', OWNER, () => {});
-      expect(last.load()?.promised.counter ?? 0).toBeGreaterThanOrEqual(acknowledged);
+      const counter = last.load()?.promised.counter ?? 0;
+      expect(counter).toBeGreaterThanOrEqual(acknowledged);
+      expect(last.load()).toEqual(counter === 0 ? null : sizedRecordOf(counter));
     }),
     { numRuns: 500 },
   );
@@ -122,7 +135,19 @@ it('the largest placement fits the record, beside the most controllers with the 
   const keyspaces = [{ name: 'default', prefix: '', level: 'sequential' } as const];
   while (JSON.stringify([...keyspaces, other]).length <= PLACEMENT_BYTES_MAX) keyspaces.push(other as never);
   const largest = { epoch: Number.MAX_SAFE_INTEGER, keyspaces, move: null };
-  const record = { ...recordOf(1), members, placement: largest, installed: largest };
+  const controllers = Array.from({ length: 1_024 }, (_, id) => {
+    return {
+      id,
+      host: `controller-${id}.cluster.example.net`,
+      port: 65_535,
+      phase: 'following' as const,
+      zone: 'z',
+    };
+  });
+  const configuration = { epoch: Number.MAX_SAFE_INTEGER, controllers, nextId: 1_024 };
+  expect(JSON.stringify(configuration).length).toBeLessThan(CONFIGURATION_BYTES_MAX);
+  const both = { configuration, installedConfiguration: configuration };
+  const record = { ...recordOf(1), members, placement: largest, installed: largest, ...both };
   const file = await ViewFile.open(disk, '/data', owner, (message) => {
     throw new Error(message);
   });

@@ -52,7 +52,7 @@ describe('what a peer or a file calls a placement', () => {
   const flawOf = (change: Partial<Placement>) =>
     placementFlaw({ epoch: 1, keyspaces: [DEFAULT], move: null, ...change });
   const named = (name: string) => ({ keyspaces: [{ ...DEFAULT, name }] });
-  const many = Array.from({ length: 240 }, (_, i) => ({ ...USERS, name: `n${i}`, prefix: `${i}` }));
+  const many = Array.from({ length: 2_400 }, (_, i) => ({ ...USERS, name: `n${i}`, prefix: `${i}` }));
 
   it('is taken when it is one', () => {
     expect(flawOf({})).toBeNull();
