@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib';
 
 /**
  * The layout of the file with the view record: two slots of one size. Each holds one record as text: a checksum, the
- * record's number, the record as JSON, and spaces up to the end of the slot. A record that is too long for its slot gets
- * a file with larger ones. Release 0.1.0 wrote a single line instead, a checksum and the record, and replaced the file
- * for each record. Release 0.2.0 had smaller slots. Both forms are read too.
+ * record's number, the record as JSON, and spaces up to the end of the slot. A record that is too long for its slot
+ * gets a file with larger ones. Release 0.1.0 wrote a single line instead, a checksum and the record, and replaced the
+ * file for each record. Release 0.2.0 had smaller slots. Both forms are read too.
  */
 
 /** The size of a slot, unless a record needs a larger one: twice as much, or four times, and so on. */
