@@ -58,6 +58,23 @@ describe('a cluster of which seven vote', () => {
     for (const key of KEYS) expect(await read(cluster, 3, key)).toBe(`${key}!`);
   });
 
+  it('gives no shards to one that can not be reached', async () => {
+    const cluster = await spread(7, 7);
+    expect(await member(cluster, 0, 'add', 'sim:1000')).toContain('follows: start it there');
+    await cluster.run(1_000);
+    cluster.nodeOf(7)!.kill();
+    await cluster.run(500);
+    const asked = async (change: WantedKeyspace) => {
+      const reply = await ask(cluster, 0, { kind: 'keyspace', change, format: 'table' });
+      return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
+    };
+    const keyspace = 'default';
+    expect(await asked({ what: 'rebalance', keyspace, without: null })).toContain('spread evenly already');
+    expect(await asked({ what: 'move', keyspace, shard: 0, controllers: [0, 7] })).toContain(
+      'can not be reached',
+    );
+  });
+
   it('has no controllers follow where a keyspace is at all of them', async () => {
     const cluster = await clusterOf(7);
     expect(await member(cluster, 0, 'add', 'sim:1000')).toContain(

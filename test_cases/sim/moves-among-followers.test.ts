@@ -223,6 +223,18 @@ describe('a controller that follows', () => {
     await cluster.run(500);
     expect(epochAt(cluster, 8)).toBe(epochAt(cluster, 0));
   });
+
+  it('is waited for no more once it was removed', async () => {
+    const cluster = await started('causal');
+    cluster.nodes[8]!.kill();
+    await cluster.run(500);
+    expect(await change(cluster, move(2, 6, 7))).toContain('gets other controllers');
+    await cluster.run(1_500);
+    expect(moveOf(cluster)?.phase).toBe('preparing');
+    expect(await member(cluster, 0, 'remove', '6')).toContain('has shards of default');
+    expect(await member(cluster, 0, 'remove', '8')).toContain('is none of the cluster any more');
+    await until(cluster, () => moveOf(cluster) === null);
+  });
 });
 
 it('a majority of the controllers of a shard is one of all of them, known or not', () => {

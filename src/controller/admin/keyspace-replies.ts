@@ -80,6 +80,7 @@ function reshard(parts: LevelParts, wanted: WantedShards, answer: OnAdminReply):
     agreed: core.levels.agreedShards,
     keyspaces: core.levels.keyspacesIn(views.placement),
     configuration: views.configuration,
+    isAway: (id) => id !== parts.settings.self && core.passing.isUp(id) === false,
     zones: zonesIn(views.configuration, parts.settings.zones),
     epoch: epochOf(views.placement) + 1,
     stamp: core.time.cluster.nowMs() * STAMPS_PER_MS + parts.settings.self,

@@ -64,7 +64,9 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
     const text = `controller ${wanted.go} is none of the cluster any more`;
     return isGone ? { kind: 'same', text } : refused(whyUnknown(wanted.go, configuration));
   }
-  if (situation.isMoving) return refused(MOVING);
+  // A move may wait for one that follows, and is gone for good.
+  const isFollowerToGo = go !== null && wanted.come === null && isFollower(configuration, go);
+  if (situation.isMoving && !isFollowerToGo) return refused(MOVING);
   if (wanted.come !== null && come === null) return addedOf(wanted.come, go, wanted.zone, situation);
   if (come !== null && isFollower(configuration, come)) return followingOf(come, go, configuration);
   const spread = go === null ? null : spreadFlaw(go, situation);

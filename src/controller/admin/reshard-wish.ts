@@ -1,8 +1,9 @@
+import type { ControllerId } from '../../base/number-kinds.ts';
 import { isOrdered } from '../../consistency/policies.ts';
 import { type AgreedShards, isWhole, sameShards } from '../../placement/agreed-shards.ts';
 import { type Configuration, isServer, serversOf } from '../../placement/configuration.ts';
 import type { KeyspaceSettings } from '../../placement/placement.ts';
-import type { Reshard } from '../../placement/reshard.ts';
+import { holdersOf, type Reshard } from '../../placement/reshard.ts';
 import { movedShard, rebalanced, resharded, type ShardSituation } from '../../placement/reshard-plans.ts';
 import { CAUSAL_SHARDS_MAX, REPLICAS, REPLICAS_MAX } from '../../placement/shards.ts';
 import { SHARDS_MAX } from '../../placement/slots.ts';
@@ -29,6 +30,8 @@ type ParsedReshard =
 export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 'epoch' | 'stamp'> {
   readonly keyspaces: readonly KeyspaceSettings[];
   readonly configuration: Configuration;
+  /** The controller can't be reached from here. */
+  readonly isAway: (id: ControllerId) => boolean;
   /** This controller remembers what was agreed on after a restart. */
   readonly remembers: boolean;
   /** See `Placement`. */
@@ -37,15 +40,15 @@ export interface ReshardState extends Pick<ShardSituation, 'agreed' | 'zones' | 
 
 export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedReshard {
   const { keyspace } = wanted;
-  const { agreed, keyspaces, configuration, remembers } = state;
-  const controllers = serversOf(configuration);
+  const { agreed, keyspaces, remembers } = state;
+  const controllers = ableIn(state);
   const own = keyspaces.find(({ name }) => name === keyspace);
   if (own === undefined) return refused(`there is no keyspace ${keyspace}; keyspace lists them`);
   const now = agreed.find((one) => one.keyspace === keyspace);
   if (!remembers) return refused('controllers need a data_dir for that, in which they remember their shards');
   const first = now === undefined ? firstShardsOf(wanted, own, state) : null;
   if (first?.kind === 'refused' || first?.kind === 'same') return first;
-  const flaw = now === undefined ? null : flawOf(wanted, now, configuration);
+  const flaw = now === undefined ? null : flawOf(wanted, now, state);
   if (flaw !== null) return refused(flaw);
   const situation = { ...state, ...first?.begins, keyspace, controllers, isOrdered: isOrdered(own.level) };
   const reshard = planOf(wanted, situation);
@@ -55,11 +58,18 @@ export function reshardOf(wanted: WantedShards, state: ReshardState): ParsedResh
   return causal > CAUSAL_SHARDS_MAX ? refused(tooManyCausal(causal)) : { kind: 'reshard', reshard };
 }
 
+/** The controllers that may have shards. A change would wait for one that is away, so such a one gets no first shard. */
+function ableIn({ configuration, agreed, isAway }: ReshardState): readonly ControllerId[] {
+  const holders = holdersOf(agreed);
+  // mutant: gives-shards-to-who-is-away
+  return serversOf(configuration).filter((id) => holders.has(id) || !isAway(id));
+}
+
 /** What the first shards of a keyspace are planned with, or why it gets none. */
 function firstShardsOf(
   wanted: WantedShards,
   { name, level }: KeyspaceSettings,
-  { configuration, broadcastApart }: ReshardState,
+  state: ReshardState,
 ): FirstShards {
   if (wanted.what !== 'shards')
     return refused(
@@ -68,11 +78,11 @@ function firstShardsOf(
   const { shards } = wanted;
   if (shards === 1 && wanted.replicas === undefined)
     return { kind: 'same', text: `${name} has no shards: all controllers have its keys` };
-  const controllers = serversOf(configuration).length;
+  const controllers = ableIn(state).length;
   const replicas = wanted.replicas ?? Math.min(REPLICAS, controllers);
   const flaw = countFlaw(shards) ?? replicasFlaw(replicas) ?? tooFew(replicas, controllers);
   if (flaw !== null) return refused(flaw);
-  return { kind: 'first', begins: { whole: { group: groupOfLevel(level, broadcastApart), replicas } } };
+  return { kind: 'first', begins: { whole: { group: groupOfLevel(level, state.broadcastApart), replicas } } };
 }
 
 type FirstShards =
@@ -100,16 +110,14 @@ function planOf(wanted: WantedShards, situation: ShardSituation): Reshard | null
   }
 }
 
-function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configuration): string | null {
+function flawOf(wanted: WantedShards, now: AgreedShards, state: ReshardState): string | null {
   const { keyspace } = wanted;
+  const { configuration } = state;
+  const able = ableIn(state);
   const replicas = now.groups[0]!.length - 1;
   switch (wanted.what) {
     case 'shards':
-      return (
-        countFlaw(wanted.shards) ??
-        otherReplicas(wanted, replicas) ??
-        tooFew(replicas, serversOf(configuration).length)
-      );
+      return countFlaw(wanted.shards) ?? otherReplicas(wanted, replicas) ?? tooFew(replicas, able.length);
     case 'move': {
       const { shard, controllers } = wanted;
       if (shard >= now.shards)
@@ -117,6 +125,8 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
       const unknown = controllers.find((id) => !isServer(configuration, id));
       if (unknown !== undefined)
         return `controller ${unknown} can have no shards: member lists those that vote or follow`;
+      const away = controllers.find((id) => !able.includes(id));
+      if (away !== undefined) return `controller ${away} can not be reached: start it first`;
       if (new Set(controllers).size < controllers.length) return 'a controller is named twice';
       return controllers.length === replicas
         ? null
@@ -126,7 +136,7 @@ function flawOf(wanted: WantedShards, now: AgreedShards, configuration: Configur
       const { without } = wanted;
       if (without !== null && !isServer(configuration, without))
         return `controller ${without} has no shards, since it neither votes nor follows: member lists the controllers`;
-      return tooFew(replicas, serversOf(configuration).length - (without === null ? 0 : 1));
+      return tooFew(replicas, able.filter((id) => id !== without).length);
     }
   }
 }

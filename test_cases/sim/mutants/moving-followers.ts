@@ -69,6 +69,15 @@ export const MOVING_FOLLOWER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'gives-shards-to-who-is-away',
+    name: 'gives shards to a controller for which the move would wait for ever',
+    edit: { value: 'serversOf(configuration)' },
+    test: {
+      file: 'growing-followers.test.ts',
+      name: 'a cluster of which seven vote gives no shards to one that can not be reached',
+    },
+  },
+  {
     anchor: 'joins-unheard',
     name: 'tells controllers that join neither who is heard nor what has come',
     edit: { value: '[]' },
