@@ -1,6 +1,7 @@
 import type { AnnouncedFlush, JournalRecord } from '../journal/journal.ts';
 import { effectOfRecord } from '../journal/record-effect.ts';
 import { type Effect, isOfKey, type SetEffect } from '../ordering/effect.ts';
+import { sameVersion } from '../ordering/version.ts';
 import { VersionVector } from '../ordering/version-vector.ts';
 import { nextPartWrites, PART_WRITES_FIRST, readValues } from './exchange/feed-values.ts';
 import type { Group } from './group.ts';
@@ -23,7 +24,7 @@ const LITTLE_RECORDS = 512;
  *     then followed by the end.
  *
  * A value that the local store has lost is fetched from the other members of the group first: they may be about to
- * forget it, and nobody in the group after could find it then.
+ * forget it, and nobody in the group after could find it then. It is sent as it was fetched.
  *
  * The group forgets no tombstone meanwhile, which the owner of the feed sees to. A flush leaves no tombstones: after a
  * flush all begins anew.
@@ -135,11 +136,12 @@ export class RangeFeed {
       const missing = (effects ?? []).filter(isWithoutValue).map(({ key }) => key);
       // mutant: sends-lost-values
       if (effects === null || missing.length === 0) return end(effects, STORE_SILENT);
-      recovery.fetch(missing, (isSettled) => {
+      recovery.fetch(missing, ({ found, unsettled }) => {
         const mayWait = !this.#isLastRound && ++this.#searches < SEARCHES_MAX;
-        if (!isSettled && mayWait)
+        if (unsettled.length > 0 && mayWait)
           return end(null, 'a controller that may have some of the values can not be asked');
-        readValues(ports, batch, (again) => end(again, STORE_SILENT));
+        // mutant: reads-again-what-was-found
+        end(withFound(effects, found), '');
       });
     });
   }
@@ -152,6 +154,20 @@ const STORE_SILENT = 'its store does not answer';
 
 function isWithoutValue(effect: Effect): effect is SetEffect {
   return effect.kind === 'set' && effect.value === null;
+}
+
+/**
+ * The effects with the values that other members had. The local store has got these values too, but they are not read
+ * from it again, because it may evict them at once.
+ */
+function withFound(effects: readonly Effect[], found: readonly SetEffect[]): readonly Effect[] {
+  const byKey = new Map(found.map((effect) => [effect.key, effect]));
+  return effects.map((effect) => {
+    if (!isWithoutValue(effect)) return effect;
+    const one = byKey.get(effect.key);
+    if (one === undefined || !sameVersion(one.version, effect.version)) return effect;
+    return { ...effect, flags: one.flags, value: one.value };
+  });
 }
 
 function partOf(state: NextPart['state'], effects: readonly Effect[] = []): NextPart {

@@ -162,3 +162,37 @@ it('a value that the controller which stays has lost comes from the one that goe
   await settled(cluster);
   for (const node of [0, 4]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
 });
+
+it('a value that was found for a controller that gets it is not lost with the next eviction', async () => {
+  const cluster = await sharded();
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  await cluster.run(500);
+  await change(cluster, move(0, 1, 4), 5);
+  await until(cluster, () => cluster.nodes[4]!.core!.mover.word !== null, 10_000, 0.05);
+  const { store } = cluster.nodes[1]!;
+  store.empty();
+  store.take = () => {};
+  await settled(cluster);
+  for (const node of [0, 4]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
+});
+
+it('a value that comes late is taken by a controller that has got the record without it', async () => {
+  const cluster = await sharded();
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  await cluster.run(500);
+  const stores = [0, 1].map((node) => cluster.nodes[node]!.store);
+  const items = stores.map((store) => new Map(store.items));
+  for (const store of stores) store.empty();
+  await change(cluster, move(0, 2, 3), 5);
+  const areCopied = () => [2, 3].every((node) => cluster.nodes[node]!.core!.mover.word?.step === 'copied');
+  await until(cluster, areCopied);
+  // The controllers that have the records begin to send them anew.
+  cluster.network.cut(0, 1);
+  await cluster.run(100);
+  stores.forEach((store, node) => {
+    for (const [key, bytes] of items[node]!) store.items.set(key, bytes);
+  });
+  cluster.network.heal(0, 1);
+  await settled(cluster);
+  for (const node of [0, 3]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
+});

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ControllerId, MonotonicMs } from '../../base/number-kinds.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
-import type { Effect } from '../../ordering/effect.ts';
+import type { Effect, SetEffect } from '../../ordering/effect.ts';
 import { sameVersion, type Version } from '../../ordering/version.ts';
 import { entryOf, setOfEntry } from '../entry-effect.ts';
 import type { Replica } from '../replica.ts';
@@ -19,8 +19,8 @@ export interface BatchFetchPorts {
 
 /** The result of a batch. */
 export interface Batch {
-  /** Values that a peer had. */
-  readonly fetched: number;
+  /** The writes whose values a peer had, with the values. */
+  readonly found: readonly SetEffect[];
   /** Keys whose value a peer may still have that could not answer now. */
   readonly unsettled: readonly string[];
 }
@@ -35,7 +35,7 @@ interface Search {
   /** The peers that are asked after it. */
   readonly others: ControllerId[];
   readonly unsettled: Set<string>;
-  fetched: number;
+  readonly found: SetEffect[];
   readonly done: (batch: Batch) => void;
 }
 
@@ -66,7 +66,7 @@ export class BatchFetch {
     const turn = up.length === 0 ? 0 : this.#lastId % up.length;
     const others = [...up.slice(turn), ...up.slice(0, turn)];
     const unsettled = new Set(up.length < peers.length ? wanted.keys() : []);
-    this.#askNext({ id: 0, peer: 0, askedMs: 0, wanted, others, unsettled, fetched: 0, done });
+    this.#askNext({ id: 0, peer: 0, askedMs: 0, wanted, others, unsettled, found: [], done });
   }
 
   onRequest(from: ControllerId, { id, wanted }: FetchMany): void {
@@ -104,7 +104,7 @@ export class BatchFetch {
       if (version === undefined || !sameVersion(version, effect.version)) continue;
       search.wanted.delete(key);
       search.unsettled.delete(key);
-      search.fetched++;
+      search.found.push(effect);
       waiting++;
       this.#ports.replica.restore(key, entryOf(effect, value), one);
     }
@@ -126,7 +126,7 @@ export class BatchFetch {
     const { bus, clock } = this.#ports;
     const peer = search.wanted.size === 0 ? undefined : search.others.shift();
     if (peer === undefined) {
-      return search.done({ fetched: search.fetched, unsettled: [...search.unsettled] });
+      return search.done({ found: search.found, unsettled: [...search.unsettled] });
     }
     this.#lastId = (this.#lastId + 1) >>> 0;
     search.id = this.#lastId;

@@ -189,8 +189,8 @@ export class Refill {
     round.lanes++;
     this.#restock(round, keys, (lost) => {
       if (lost.length === 0) return this.#endLane(round, keys.length);
-      this.#ports.batches.fetch(lost, ({ fetched, unsettled }: Batch) => {
-        round.fromPeers += fetched;
+      this.#ports.batches.fetch(lost, ({ found, unsettled }: Batch) => {
+        round.fromPeers += found.length;
         // mutant: gives-up-unsettled
         for (const key of unsettled) this.#ports.replica.unstored.add(key);
         this.#endLane(round, keys.length);

@@ -6,7 +6,7 @@ import type { PeerBus } from '../../membership/peer-bus.ts';
 import type { EntryStore } from '../../store/entry-store.ts';
 import type { Replica } from '../replica.ts';
 import type { ValueFinder } from '../replica-reads.ts';
-import { BatchFetch } from './batch-fetch.ts';
+import { type Batch, BatchFetch } from './batch-fetch.ts';
 import type { RestoreMessage } from './messages.ts';
 import { Refill, type RefillFigures } from './refill.ts';
 import { type Loss, Repair, type RepairCounters } from './repair.ts';
@@ -115,11 +115,11 @@ export class StoreRecovery {
   /**
    * Fetches values that the local store has lost from the other members of the group, as far as they have them.
    *
-   * @param done called once the store has taken what was found; false where a member that may have more could not
-   * answer
+   * @param done called once the store has taken what was found, which it may lose again at once; perhaps before this
+   * returns
    */
-  fetch(keys: readonly string[], done: (isSettled: boolean) => void): void {
-    this.#batches.fetch(keys, ({ unsettled }) => done(unsettled.length === 0));
+  fetch(keys: readonly string[], done: (batch: Batch) => void): void {
+    this.#batches.fetch(keys, done);
   }
 
   /** See `Repair.takeLosses`. */

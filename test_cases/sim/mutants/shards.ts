@@ -302,6 +302,24 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'reads-again-what-was-found',
+    name: 'reads values that other controllers had from its own store again, which may have evicted them',
+    edit: { statement: 'readValues(ports, batch, (again) => end(again, STORE_SILENT));' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a value that was found for a controller that gets it is not lost with the next eviction',
+    },
+  },
+  {
+    anchor: 'drops-values-that-come-late',
+    name: 'takes no value for a record that it has got without one',
+    edit: { value: 'to.replica.apply(effect, onStored)' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a value that comes late is taken by a controller that has got the record without it',
+    },
+  },
+  {
     anchor: 'removes-who-gets-shards',
     name: 'removes a controller that has shards, since nothing forbade it when it was asked for',
     edit: { value: 'true' },
