@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId, GroupNumber, MonotonicMs, VersionTime } from '../base/number-kinds.ts';
 import { type Effect, isOfKey } from '../ordering/effect.ts';
-import type { StoreError } from '../store/driver.ts';
 import type { Group } from './group.ts';
 import type { RangeAsk, RangePart } from './range-messages.ts';
 import { RangePurge } from './range-purge.ts';
@@ -32,11 +31,9 @@ const PAUSE_MS = 100;
  * controller has no part. As `RangeCopy`, but the values come as well, and go into the store.
  *
  *  1. One part is under way at a time. A part that is not the answer to the last question is ignored.
- *  2. A source that has not heard another controller of the move for a moment sends all records again under the same
- *     copy. So a record that came without its value may come again with it, and the store then takes the value.
- *  3. When the source is gone, the link has ended, or the source says so, what has come is forgotten, and all begins
- *     anew.
- *  4. It is finished when a source that has all that its group has, behind the barrier, has sent the end, and the store
+ *  2. When the source is gone, the link has ended, or the source says so, what has come is forgotten, and all begins
+ *     anew. A source says so that has not heard another controller of the move for a moment.
+ *  3. It is finished when a source that has all that its group has, behind the barrier, has sent the end, and the store
  *     has taken all values.
  */
 export class RangeFetch {
@@ -188,15 +185,13 @@ export class RangeFetch {
     const { node, time } = effect.version;
     // mutant: feeds-what-is-fetched
     to.replica.copied.advance(node, time);
-    const onStored = (error: StoreError | null): void => {
+    const isNew = to.replica.apply(effect, (error) => {
       this.#storing--;
       if (error !== null && copy === this.#copy && !this.#isOver) {
         this.#begin();
         this.trouble = 'the store of this controller does not take the values';
       }
-    };
-    // mutant: drops-values-that-come-late
-    const isNew = to.replica.merge(effect, onStored);
+    });
     if (!isNew || !isOfKey(effect)) return;
     this.#copied++;
     this.#surplusKeys += journal.keys - keysBefore;

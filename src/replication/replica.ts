@@ -125,18 +125,18 @@ export class Replica {
   }
 
   /**
-   * Takes in a write that an exchange or a move has brought. A known write may have come before without its value, from
-   * a peer whose store had lost it.
+   * Takes in a write that an exchange has brought. A known write may have come before without its value, from a peer
+   * whose store had lost it.
    *
-   * @param done called once the store has taken it
-   * @returns false when the write, or a newer one, was known; `done` is called all the same
+   * @returns false when the write, or a newer one, was known
    */
-  merge(effect: Effect, done: (error: StoreError | null) => void = ignoreResult): boolean {
-    const isLate =
-      effect.kind === 'set' && effect.value !== null && this.journal.lacksValue(effect.key, effect.version);
-    if (!isLate) return this.apply(effect, done);
-    this.refill(effect.key, entryOf(effect, effect.value), done);
-    this.journal.addValue(effect);
+  merge(effect: Effect): boolean {
+    if (this.apply(effect, ignoreResult)) return true;
+    if (effect.kind !== 'set' || effect.value === null) return false;
+    if (this.journal.lacksValue(effect.key, effect.version)) {
+      this.refill(effect.key, entryOf(effect, effect.value));
+      this.journal.addValue(effect);
+    }
     return false;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Durability } from '../../src/journal/durability.ts';
 import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
-import { readItemRequest } from '../../src/protocol/make-request.ts';
+import { deleteRequest, readItemRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
@@ -195,4 +195,21 @@ it('a value that comes late is taken by a controller that has got the record wit
   cluster.network.heal(0, 1);
   await settled(cluster);
   for (const node of [0, 3]) expect(await valuesAt(cluster, node)).toEqual(KEYS.map((key) => [key, key]));
+});
+
+it('keys that are deleted while nothing is sent to one of the controllers do not come back', async () => {
+  const cluster = await sharded();
+  for (const key of KEYS) await ask(cluster, 0, set(key, key));
+  await cluster.run(500);
+  await change(cluster, move(0, 2, 3), 5);
+  await until(cluster, () => cluster.nodes[2]!.core!.mover.word?.step === 'copied');
+  // Controllers 0 and 1 keep no deletions for a controller that they do not hear.
+  for (const node of [0, 1]) cluster.network.cut(node, 3);
+  await cluster.run(200);
+  for (const key of KEYS) await ask(cluster, 0, deleteRequest(key));
+  const isForgotten = () => [0, 1].every((node) => KEYS.every((key) => !cluster.nodes[node]!.newest(key)));
+  await until(cluster, isForgotten, 60_000, 100);
+  for (const node of [0, 1]) cluster.network.heal(node, 3);
+  await settled(cluster);
+  for (const node of [0, 2, 3]) expect(await valuesAt(cluster, node)).toEqual([]);
 });

@@ -194,6 +194,7 @@ export class Mover {
     this.#epoch = 0;
     this.#asks.begin();
     this.#endCopies();
+    this.#feeds.rest();
     this.#endPurges();
     this.#change = null;
     this.#transfers = [];

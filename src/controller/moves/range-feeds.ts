@@ -21,6 +21,8 @@ export class RangeFeeds {
   readonly #ports: RangeFeedsPorts;
   /** By the controller that asks and the two groups: one copy at a time. */
   readonly #feeds = new Map<string, Feeding>();
+  /** The copies that were ended in this move, by the same names. */
+  readonly #ended = new Map<string, number>();
 
   constructor(ports: RangeFeedsPorts) {
     this.#ports = ports;
@@ -36,6 +38,10 @@ export class RangeFeeds {
     if (group === null || route!.transfer.toMembers?.includes(from) !== true)
       return answer({ state: 'more', trouble: NOT_READY, effects: [], depends: [] });
     const name = `${from} ${ask.from} ${ask.to}`;
+    // What has been forgotten since then would stay where the copy has brought it.
+    // mutant: goes-on-with-an-ended-copy
+    if (this.#ended.get(name) === copy)
+      return answer({ state: 'anew', trouble: '', effects: [], depends: [] });
     let feeding = this.#feeds.get(name);
     if (feeding === undefined || feeding.copy !== copy || feeding.group !== group) {
       feeding = { copy, group, feed: new RangeFeed(group, route!.isOf) };
@@ -49,12 +55,20 @@ export class RangeFeeds {
   }
 
   onPeerDown(peer: ControllerId): void {
-    for (const name of this.#feeds.keys()) if (name.startsWith(`${peer} `)) this.#feeds.delete(name);
+    for (const copies of [this.#feeds, this.#ended])
+      for (const name of copies.keys()) if (name.startsWith(`${peer} `)) copies.delete(name);
   }
 
   /** The records may be forgotten from now on. */
   end(): void {
+    for (const [name, { copy }] of this.#feeds) this.#ended.set(name, copy);
     this.#feeds.clear();
+  }
+
+  /** The move is over. */
+  rest(): void {
+    this.#feeds.clear();
+    this.#ended.clear();
   }
 }
 

@@ -311,12 +311,12 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    anchor: 'drops-values-that-come-late',
-    name: 'takes no value for a record that it has got without one',
-    edit: { value: 'to.replica.apply(effect, onStored)' },
+    anchor: 'goes-on-with-an-ended-copy',
+    name: 'goes on with a copy although deletions were forgotten since it was ended',
+    edit: 'drop',
     test: {
       file: 'moved-shards.test.ts',
-      name: 'a value that comes late is taken by a controller that has got the record without it',
+      name: 'keys that are deleted while nothing is sent to one of the controllers do not come back',
     },
   },
   {
