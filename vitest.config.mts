@@ -24,6 +24,7 @@ const LONG_ALONE = [
   'test_cases/failure/controller-failure.test.ts',
   'test_cases/failure/drill.test.ts',
   'test_cases/failure/followers.test.ts',
+  'test_cases/failure/growing-followers.test.ts',
   'test_cases/failure/http.test.ts',
   'test_cases/failure/joined-controllers.test.ts',
   'test_cases/failure/keyspace-changes.test.ts',

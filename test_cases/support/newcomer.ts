@@ -25,7 +25,12 @@ export class Newcomer extends ControllerProcess {
 
 /** Runs `main.ts member …` at the controller with this port. */
 export function member(cluster: Cluster, port: number, ...words: string[]): Promise<string> {
-  const asked = ['member', ...words, '-c', cluster.configFile, '-p', `${port}`];
+  return main(cluster, port, 'member', ...words);
+}
+
+/** Runs `main.ts` with these words at the controller with this port. */
+export function main(cluster: Cluster, port: number, ...words: string[]): Promise<string> {
+  const asked = [...words, '-c', cluster.configFile, '-p', `${port}`];
   const program = resolve(PROJECT, 'node_modules/.bin/node');
   const env = { ...process.env, MEMCHORUS_RUN_DIR: join(cluster.dataDir, '../run') };
   return new Promise((done, fail) => {
