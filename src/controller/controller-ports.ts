@@ -1,7 +1,7 @@
 import type { ControllerId, GroupNumber } from '../base/number-kinds.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import type { Departure } from '../membership/departure.ts';
-import { OPEN } from '../membership/gate.ts';
+import { type Gate, OPEN } from '../membership/gate.ts';
 import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 import { hasEnded } from '../placement/agreed-placement.ts';
@@ -12,6 +12,7 @@ import { configuredIn } from './configuration-follower.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { Retirement } from './retirement.ts';
+import type { Settings } from './settings.ts';
 
 /** The parts of the core that groups need. Those that are made later than the groups are asked for. */
 interface SharedParts
@@ -36,6 +37,11 @@ interface SharedParts
 export function hasEndedIn(views: Membership, group: GroupNumber): boolean {
   const { placement, acceptedPlacement } = views;
   return hasEnded([placement, acceptedPlacement], group) && views.placementGate().state === 'open';
+}
+
+/** Whether a controller with these settings may answer for shards. Without a data directory they never change. */
+export function shardsGateOf(views: Membership, { dataDir }: Pick<Settings, 'dataDir'>): Gate {
+  return dataDir === '' ? views.votingGate() : views.shardsGate();
 }
 
 /** What the controller gives to one group. @param shard null for a group of whole keyspaces */
@@ -66,7 +72,7 @@ export function controllerPortsOf(
     incarnationOf,
     takesDifferences: () => olderPeers().length === 0,
     placementGate: () => views().placementGate(),
-    votingGate: () => views().votingGate(),
+    votingGate: () => (shard === null ? views().votingGate() : shardsGateOf(views(), settings)),
     // The controllers of a group of a shard never change: other controllers have another group.
     votersGate: () => (shard === null ? views().gate('read') : OPEN),
     hasEnded: (number) => hasEndedIn(views(), number),

@@ -150,8 +150,10 @@ export class Core {
 
   /** What a hello says of the placement. */
   get placementOnLink(): string {
-    const { zones, added } = this.#ports.settings;
-    return this.levels.onLink(zones, added !== undefined);
+    const { zones, added, dataDir } = this.#ports.settings;
+    const { views, configuredShards } = this.groups;
+    const isBlank = views.isBlank && dataDir !== '' && configuredShards.length > 0;
+    return this.levels.onLink(zones, added !== undefined || isBlank);
   }
 
   /** The groups with the entries of ordered keyspaces, by number. */

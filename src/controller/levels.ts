@@ -127,15 +127,16 @@ export class Levels {
   /**
    * What a hello says of all that: the keyspaces, their shards, the zones, and the epoch.
    *
-   * @param isAdded this controller was added to the cluster, and so answers nobody before it has the placement
+   * @param isWaiting this controller was added to the cluster, or remembers nothing, and so answers nobody before it
+   * has the placement
    */
-  onLink(zones: readonly string[], isAdded: boolean): string {
+  onLink(zones: readonly string[], isWaiting: boolean): string {
     const shards = shardsText(shardsAsPlanned(this.agreedShards), zones);
     const inWords = shards === '' ? this.inWords : `${this.inWords} ${shards}`;
     return placementOnLink(
       inWords,
       epochOf(this.#views.placement),
-      isAdded,
+      isWaiting,
       marksOf(this.#views.configuration),
     );
   }

@@ -7,7 +7,7 @@ import type { Membership } from '../membership/membership.ts';
 import type { Peers } from '../membership/peers.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
-import { hasEndedIn } from './controller-ports.ts';
+import { hasEndedIn, shardsGateOf } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import type { CoreTime } from './core-time.ts';
 import type { ControllerRouter } from './groups.ts';
@@ -82,7 +82,7 @@ function hopOf({ core, router, passing, views, onChange }: ServingPorts): Hop {
       const { elsewhere, group } = router.partOf(key);
       return elsewhere?.group ?? group.number;
     },
-    votingGate: () => views.votingGate(),
+    votingGate: () => shardsGateOf(views, settings),
     hasEnded: (group) => hasEndedIn(views, group),
     onChange,
   });

@@ -2,6 +2,7 @@ import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, movedOn, type Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, isFollower } from '../placement/configuration.ts';
 import type { Acceptor } from './acceptor.ts';
+import { NO_BALLOT, sameBallot } from './ballot.ts';
 import type { InstalledTold } from './messages.ts';
 import type { View } from './view.ts';
 
@@ -45,6 +46,11 @@ export class Installed {
 
   get configuration(): Configuration {
     return this.#configuration ?? this.#configured;
+  }
+
+  /** This controller has accepted a view, in this run or in one that it remembers. */
+  get hasView(): boolean {
+    return !sameBallot(this.#record.accepted, NO_BALLOT);
   }
 
   /** What a member of a view has told this run: another object each time. Null while none has. */

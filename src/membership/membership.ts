@@ -17,7 +17,7 @@ import { Readmission } from './readmission.ts';
 import { isMember, type View } from './view.ts';
 import { ViewChanger } from './view-changer.ts';
 import { predecessorOf } from './view-choice.ts';
-import { majorityGate } from './view-gates.ts';
+import { majorityGate, SHARDS_UNKNOWN } from './view-gates.ts';
 import { ViewReasons } from './view-reasons.ts';
 import { ViewTimes } from './view-times.ts';
 import { Voter } from './voter.ts';
@@ -190,6 +190,22 @@ export class Membership {
   /** Whether this controller may answer alone: see `Voter.gate`. */
   votingGate(): Gate {
     return this.#voter.gate(this.configuration, this.#changer);
+  }
+
+  /** This controller remembers no view. */
+  get isBlank(): boolean {
+    return this.view === null && !this.#changer.installed.hasView;
+  }
+
+  /**
+   * The same for shards. They may have moved since this controller had a disk that is gone, so it does not serve those
+   * of the configuration before it has a view, which tells.
+   */
+  shardsGate(): Gate {
+    const gate = this.votingGate();
+    if (gate.state !== 'open' || !this.isBlank || this.#voter.isFollowing(this.configuration)) return gate;
+    // mutant: serves-shards-by-an-empty-disk
+    return SHARDS_UNKNOWN;
   }
 
   /** A change of the configuration that this controller has asked for is not answered yet. */

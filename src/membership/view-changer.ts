@@ -103,7 +103,7 @@ export class ViewChanger {
     return newerConfiguration(this.installed.configuration, this.acceptedConfiguration);
   }
 
-  /** When the view was installed here, on the monotonic clock. */
+  /** When the view was installed here, monotonic. */
   get installedMs(): MonotonicMs {
     return this.#installedMs;
   }

@@ -36,6 +36,11 @@ export const NOT_TOLD = waitBecause(
   'no controller that votes has told this one yet which controllers have which keys',
 );
 
+export const SHARDS_UNKNOWN = waitBecause(
+  'NO_VIEW',
+  'this controller remembers nothing, and waits for a view that tells which controllers have which keys',
+);
+
 export const ABOUT_TO_BE_TAKEN_IN = waitBecause(
   'OUT_OF_VIEW',
   'the other controllers are about to take this one in',

@@ -20,8 +20,8 @@ export const OLDER_RELEASE =
 
 /**
  * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
- * only go by its configuration, refuses the link. One that was added says that it has none yet. The names of forced
- * changes come last.
+ * only go by its configuration, refuses the link. One that was added, and one with shards that remembers nothing, say
+ * that they have none yet. The names of forced changes come last.
  */
 export function placementOnLink(
   placement: string,
@@ -39,8 +39,9 @@ const FORCED_APART =
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
  * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards change with the
- * placement: they are the same by the same one. A controller that remembers no placement would serve by the shards that
- * are configured until it gets one, so they have to be those of the peer. One that was added serves nobody until then.
+ * placement: they are the same by the same one. A controller that goes by its configuration would serve by the shards
+ * there, so they have to be those of the peer. One that says that it has no placement yet serves nobody until it has
+ * one.
  */
 function placementRefusal(hello: string, own: string, version: number): string | null {
   // mutant: greets-forced-apart

@@ -100,6 +100,32 @@ it('all shards leave a controller while clients read and write', async () => {
   expect(cluster.nodes[0]!.liveKeys()).toEqual([]);
 });
 
+it('a controller with another disk serves no shards before a view tells which there are', async () => {
+  const cluster = await sharded(1);
+  const { nodes, network } = cluster;
+  await change(cluster, move(1, 5));
+  await settled(cluster);
+  const key = KEYS.find((one) => nodes[0]!.core!.router.partOf(one).elsewhere?.members.join() === '5')!;
+  await ask(cluster, 0, set(key, 'x'));
+  for (const node of [0, 2, 3, 4, 5]) network.cut(1, node);
+  nodes[1]!.kill();
+  nodes[1]!.disk.clear();
+  nodes[1]!.start();
+  await cluster.run(2_000);
+  let isAnswered = false;
+  nodes[1]!.connect().submit(getOf([key]), () => {
+    isAnswered = true;
+  });
+  await cluster.run(100);
+  expect(isAnswered).toBe(false);
+  network.healAll();
+  await cluster.run(2_000);
+  expect(await ask(cluster, 1, getOf([key]))).toMatchObject({
+    kind: 'hits',
+    hits: [{ value: Buffer.from('x') }],
+  });
+});
+
 it('a shard comes back to where it was, by another group', async () => {
   const cluster = await sharded(1, 'sync');
   for (const key of KEYS) await ask(cluster, 0, set(key, 'first'));

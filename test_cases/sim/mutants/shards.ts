@@ -311,6 +311,15 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'serves-shards-by-an-empty-disk',
+    name: 'serves the shards of the configuration with a disk that remembers nothing',
+    edit: { value: 'gate' },
+    test: {
+      file: 'moved-shards.test.ts',
+      name: 'a controller with another disk serves no shards before a view tells which there are',
+    },
+  },
+  {
     anchor: 'goes-on-with-an-ended-copy',
     name: 'goes on with a copy although deletions were forgotten since it was ended',
     edit: 'drop',
