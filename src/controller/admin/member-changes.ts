@@ -144,7 +144,7 @@ function addedOf(
   if (zone !== undefined && !isZone(zone))
     return refused('a zone has 1 to 32 letters, digits, dots, dashes and underscores');
   const isFull = go === null ? votersOf(configuration).length >= VOTERS_MAX : isFollower(configuration, go);
-  if (isFull && !areAllSpread && go === null)
+  if (isFull && !areAllSpread)
     return refused(
       `${VOTERS_MAX} controllers vote, and further ones need a cluster whose keyspaces all have shards`,
     );
