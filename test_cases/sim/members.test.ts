@@ -39,7 +39,8 @@ async function clusterOf(
   nodes: number,
   options: { readonly level?: Level; readonly durability?: Durability } = {},
 ): Promise<SimCluster> {
-  const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, ...options });
+  const { level = 'linearizability', durability = 'none' } = options;
+  const cluster = new SimCluster({ seed: 1, level, nodes, settings: { durability } });
   await cluster.start();
   return cluster;
 }
