@@ -10,6 +10,7 @@ import type { HotEntries } from '../store/hot-entries.ts';
 import { entryOf, setOfEntry } from './entry-effect.ts';
 import type { DifferenceBase } from './evaluation.ts';
 import { UnstoredKeys } from './unstored-keys.ts';
+import { UnstoredValues } from './unstored-values.ts';
 
 /**
  * The state of one group on one controller: the journal, which knows what should be there, and the store, which has
@@ -30,6 +31,8 @@ export class Replica {
   readonly copied = new VersionVector([]);
   /** Keys whose value has to be brought to the store. */
   readonly unstored = new UnstoredKeys();
+  /** Of these keys, the values that the journal does not have either. */
+  readonly #values = new UnstoredValues();
   /** Keys with a value that the store was not given, because it had the value of another group for the key. */
   readonly #withheld = new UnstoredKeys();
 
@@ -159,14 +162,19 @@ export class Replica {
    */
   restock(key: string, done: (outcome: Restocked, bytes: number) => void): void {
     const record = this.journal.newest(key);
-    if (record === undefined || !this.journal.isLive(record, this.#timeMs())) return done('held', 0);
+    if (record === undefined || !this.journal.isLive(record, this.#timeMs())) {
+      this.#values.drop(key);
+      return done('held', 0);
+    }
     this.#store.get(key, (error, entry) => {
       if (error !== null) {
         this.#noteAway(key, error);
         return done('failed', 0);
       }
-      if (entry !== null && sameVersion(entry.version, record.version))
+      if (entry !== null && sameVersion(entry.version, record.version)) {
+        this.#values.drop(key);
         return done('held', entry.value.length);
+      }
       this.#valueInJournal(key, record.version, (kept) => {
         const newest = this.journal.newest(key);
         if (newest === undefined || !sameVersion(newest.version, record.version)) {
@@ -192,6 +200,7 @@ export class Replica {
    * it.
    */
   dropValue(key: string): void {
+    this.#values.drop(key);
     if (this.isForeign(key)) return;
     this.hot.remove(key);
     this.#store.delete(key, ignoreResult);
@@ -212,6 +221,7 @@ export class Replica {
    * seen.
    */
   #set(key: string, entry: Entry, done: (error: StoreError | null) => void): void {
+    this.#values.drop(key);
     if (this.isForeign(key)) {
       this.#withheld.add(key);
       return done(null);
@@ -219,7 +229,7 @@ export class Replica {
     // mutant: hot-before-stored
     this.#store.set(key, entry, (error) => {
       if (error === null) this.hot.replace(key, entry);
-      else this.#noteAway(key, error);
+      else this.#noteAway(key, error, entry);
       done(error);
     });
   }
@@ -227,6 +237,7 @@ export class Replica {
   /** A store that has lost the value that the bytes are added to lacks the new one, too. */
   #join(effect: JoinEffect, done: (error: StoreError | null) => void): void {
     const { key, condition: base, version, side, part: bytes } = effect;
+    this.#values.drop(key);
     if (this.isForeign(key)) return done(null);
     this.hot.remove(key);
     this.#store.join(key, { base, version, side, bytes }, (error, found) => {
@@ -246,6 +257,7 @@ export class Replica {
 
   /** If the deletion is taken back, the key has an entry again. */
   #delete(key: string, done: (error: StoreError | null) => void): void {
+    this.#values.drop(key);
     if (this.isForeign(key)) return done(null);
     this.hot.remove(key);
     this.#store.delete(key, (error) => {
@@ -260,14 +272,22 @@ export class Replica {
     return this.#guard !== null && !this.#guard.owns(key);
   }
 
-  /** A store that is up would refuse the write again. */
-  #noteAway(key: string, { code }: StoreError): void {
+  /**
+   * A store that is up would refuse the write again.
+   *
+   * @param entry what the store did not take; null where it was not given a whole value
+   */
+  #noteAway(key: string, { code }: StoreError, entry: Entry | null = null): void {
+    if (code !== 'STORE_DOWN' && code !== 'STORE_TIMEOUT') return;
     // mutant: forgets-unstored
-    if (code === 'STORE_DOWN' || code === 'STORE_TIMEOUT') this.unstored.add(key);
+    this.unstored.add(key);
+    // mutant: forgets-unstored-values
+    if (entry !== null && this.journal.lacksValue(key, entry.version)) this.#values.keep(key, entry);
   }
 
   /**
-   * The value that the journal has of this write; null when it has none, or it cannot be read.
+   * The value that the journal has of this write, or that is kept in its place; null when there is none, or it cannot
+   * be read.
    *
    * @param refills the store has lost the value, and gets it back
    */
@@ -282,6 +302,10 @@ export class Replica {
   }
 
   #valueInJournal(key: string, version: Version, done: (entry: Entry | null) => void): void {
+    const kept = this.#values.get(key, version);
+    // A write that the journal does not name was taken back, since the store refused it.
+    // mutant: shows-unstored-write-taken-back
+    if (kept !== null && this.journal.lacksValue(key, version)) return done(kept);
     this.journal.valueOf(key, version, (_, effect) =>
       done(effect === null || effect.value === null ? null : entryOf(effect, effect.value)),
     );
@@ -331,7 +355,7 @@ export interface ReplicaCounters {
   readonly missing: number;
   /** Those for which the store did not answer: it may have the value. */
   readonly unanswered: number;
-  /** Those that the journal had. */
+  /** Those that the journal had, or that were kept in its place until the store takes them. */
   readonly fromJournal: number;
 }
 

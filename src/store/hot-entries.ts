@@ -166,14 +166,15 @@ const SHARE_MAX = 1 / 8;
 /** Memory that a hot entry takes beside the bytes of its key and its value, in bytes; measured. */
 const OVERHEAD_BYTES = 400;
 
-function bytesOf(key: string, { value }: Entry): number {
+/** Memory that an entry takes in a map, with its key and the bookkeeping, in bytes. */
+export function bytesOf(key: string, { value }: Entry): number {
   return OVERHEAD_BYTES + key.length + value.length;
 }
 
 /**
  * A value is often a small part of a chunk that was read, and would keep the whole chunk in memory: so it is copied.
  */
-function inOwnMemory(entry: Entry): Entry {
+export function inOwnMemory(entry: Entry): Entry {
   const value = Buffer.allocUnsafeSlow(entry.value.length);
   entry.value.copy(value);
   return { ...entry, value };

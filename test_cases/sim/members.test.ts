@@ -150,6 +150,11 @@ it('controllers vote again although one of them is about to end (seeds 300001031
     expect((await runScenario(drawScenario(seed, { members: true }))).violations).toEqual([]);
 });
 
+/** The store of the only voter hung, and the controller let go of a value that it alone had. */
+it('a write with an unknown outcome ends no answered one while one controller votes (seed 911000041)', async () => {
+  expect((await runScenario(drawScenario(911_000_041, { members: true }))).violations).toEqual([]);
+});
+
 /** The judge went on counting what a controller had copied of a run that lost it, though the copy was set aside. */
 it('what a controller copied and then set aside is part of no history (seed 521000857)', async () => {
   expect((await runScenario(drawScenario(521_000_857, { members: true }))).violations).toEqual([]);

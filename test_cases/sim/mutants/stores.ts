@@ -34,6 +34,23 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     seeds: 300,
   },
   {
+    anchor: 'forgets-unstored-values',
+    name: 'lets go of values that neither its store nor its journal has',
+    edit: 'drop',
+    test: {
+      file: 'only-voter.test.ts',
+      name: 'a write that the only store does not take in time ends no older value, with nothing on disk',
+    },
+  },
+  {
+    anchor: 'shows-unstored-write-taken-back',
+    name: 'shows the value of a write that it took back because its store refused it',
+    edit: { test: 'kept !== null' },
+    level: 'eventual',
+    faults: 'store-gone=2,store-hangs=1,store-emptied=2,kill=1,isolation=1',
+    seeds: 300,
+  },
+  {
     anchor: 'gives-up-unsettled',
     name: 'gives up at once a lost value that a peer may have which is away',
     edit: 'drop',
