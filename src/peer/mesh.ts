@@ -89,9 +89,9 @@ export class Mesh implements GroupBuses<PeerMessage> {
     if (state === null || this.#phase !== 'open') return;
     const isPassing = this.#ports.isPassing(peer);
     if (!isPassing) promoteAsker(state);
-    if (state.link === null && (isPassing || !this.#mayCall(peer))) state.dialler.rest();
+    if (state.link !== null) return isPassing ? undefined : this.#events.onUp(peer);
+    if (isPassing || !this.#mayCall(peer)) state.dialler.rest();
     this.#callIfDue(state);
-    if (state.link !== null && !isPassing) this.#events.onUp(peer);
   }
 
   /**
@@ -374,8 +374,9 @@ export class Mesh implements GroupBuses<PeerMessage> {
       state.link = null;
       this.#events.onDown(peer, reason);
     }
-    // Each of them has what the peer needs in order.
+    // Each of them has what the peer needs in order. The peer may have made this one, and not be the one that calls.
     if (!isPassing) other?.end(reason);
+    this.#callIfDue(state);
   }
 }
 
