@@ -117,14 +117,9 @@ export class Acceptor {
     this.#save({ ...this.#record, installedConfiguration: configuration }, () => {});
   }
 
-  /** A view with these is installed, and this controller is no member of it. @param done as for `promise` */
-  noteTold(placement: Placement | null, configuration: Configuration | null, done: () => void): void {
-    const { installedConfiguration } = this.#record;
-    const told = { placement, installed: placement };
-    this.#save(
-      { ...this.#record, ...told, installedConfiguration: configuration ?? installedConfiguration },
-      done,
-    );
+  /** A view with this placement is installed, though not here. @param done as for `promise` */
+  noteTold(placement: Placement | null, done: () => void): void {
+    this.#save({ ...this.#record, placement, installed: placement }, done);
   }
 
   /** To be called every few milliseconds. A record that the disk has refused is written again. */

@@ -3,7 +3,6 @@ import { epochOf, movedOn, type Placement } from '../placement/agreed-placement.
 import { type Configuration, isFollower } from '../placement/configuration.ts';
 import type { Acceptor } from './acceptor.ts';
 import { NO_BALLOT, sameBallot } from './ballot.ts';
-import type { InstalledTold } from './messages.ts';
 import type { View } from './view.ts';
 
 /**
@@ -78,23 +77,22 @@ export class Installed {
   }
 
   /**
-   * A member of a view has told what is installed there. This controller goes by it once it would remember it.
+   * A member of a view has told which placement is installed there. This controller goes by it once it would remember it.
    *
-   * @param forced by how many forced changes of the controllers this is newer than what was known here
    * @param done called then; never where something newer is known
    */
-  onTold({ placement, configuration }: InstalledTold, forced: number, done: () => void): void {
+  onTold(placement: Placement | null, done: () => void): void {
     // One that votes, or is to vote, gets its placement from a view.
     if (!isFollower(this.configuration, this.#node)) return;
     const epochs = epochOf(placement) - epochOf(this.#record.placement);
     // mutant: goes-back-when-told
-    if (forced < 0 || (forced === 0 && epochs < 0)) return;
-    const isKnown = epochs === 0 && forced === 0;
+    if (epochs < 0) return;
+    const isKnown = epochs === 0;
     if (isKnown && this.#told !== null) return;
     this.#onKept = done;
     if (!isKnown) {
       this.#next = null;
-      this.#record.noteTold(placement, configuration, () => this.onTick());
+      this.#record.noteTold(placement, () => this.onTick());
       if (this.#told === null) this.goAhead();
     }
     this.onTick();

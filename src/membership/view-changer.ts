@@ -2,7 +2,7 @@ import type { ControllerId, MonotonicMs } from '../base/number-kinds.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import { type Configuration, haveMajority, newerConfiguration } from '../placement/configuration.ts';
-import { follows, isRemovedByForce, marksOf } from '../placement/forced.ts';
+import { follows, isRemovedByForce } from '../placement/forced.ts';
 import { Acceptor } from './acceptor.ts';
 import { type Ballot, compareBallots, NO_BALLOT, sameBallot } from './ballot.ts';
 import { Installed } from './installed.ts';
@@ -103,7 +103,7 @@ export class ViewChanger {
     return newerConfiguration(this.installed.configuration, this.acceptedConfiguration);
   }
 
-  /** When the view was installed here, monotonic. */
+  /** When the view was installed here, on the monotonic clock. */
   get installedMs(): MonotonicMs {
     return this.#installedMs;
   }
@@ -379,12 +379,10 @@ export class ViewChanger {
   }
 
   /** To a controller that follows. One that votes, or is to vote, gets its placement from a view. */
-  #onTold(message: InstalledTold): void {
+  #onTold({ placement, configuration }: InstalledTold): void {
     const { onPlacement, onChange } = this.#ports;
-    const { configuration } = message;
-    const forced = marksOf(configuration).length - marksOf(this.newestConfiguration).length;
     if (configuration !== null) this.#onConfiguration(configuration);
-    this.installed.onTold(message, forced, onChange);
+    this.installed.onTold(placement, onChange);
     onPlacement();
   }
 

@@ -1,20 +1,16 @@
 import { expect, it } from 'vitest';
-import type { Durability } from '../../src/journal/durability.ts';
 import { placementOnLink, refusalOf } from '../../src/peer/cluster-identity.ts';
 import type { Hello } from '../../src/peer/messages.ts';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import { follows, forcedWithout, marksOf } from '../../src/placement/forced.ts';
-import type { Level } from '../../src/placement/level.ts';
 import { withAdded } from '../../src/placement/member-changes.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { configurationOfSize } from '../support/configurations.ts';
 import { ask, read, set } from './ask.ts';
-import { SimCluster } from './sim-cluster.ts';
+import { change, moveOf, until } from './moving.ts';
+import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
-async function clusterOf(
-  nodes: number,
-  options: { readonly level?: Level; readonly durability?: Durability } = {},
-): Promise<SimCluster> {
+async function clusterOf(nodes: number, options: Partial<SimOptions> = {}): Promise<SimCluster> {
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, ...options });
   await cluster.start();
   return cluster;
@@ -84,6 +80,29 @@ it('what the controllers can agree on is not forced', async () => {
   expect(await force(cluster, 0, [0])).toMatchObject({ reason: expect.stringContaining('itself') });
 });
 
+it('no controller is forced out while others follow, which may go by what only it has agreed on', async () => {
+  const settings = { voters: 3, sharded: [{ name: 'default', shards: 3, replicas: 2 }] };
+  const cluster = await clusterOf(9, { settings });
+  await cluster.run(1_000);
+  cluster.kill(cluster.nodes[1]!, cluster.nodes[2]!);
+  await cluster.run(1_000);
+  expect(await force(cluster, 0, [1, 2])).toMatchObject({ reason: expect.stringContaining('follow') });
+  expect(votersAt(cluster, 0)).toEqual([0, 1, 2]);
+});
+
+it('a change of a keyspace goes on without those that were forced out', async () => {
+  const cluster = await clusterOf(3);
+  await ask(cluster, 0, set('k', 'v'));
+  await change(cluster, 0, 'eventual');
+  await until(cluster, () => moveOf(cluster)?.phase === 'preparing');
+  cluster.kill(cluster.nodes[1]!, cluster.nodes[2]!);
+  await cluster.run(1_000);
+  expect(await force(cluster, 0, [1, 2])).toMatchObject({ kind: 'lines' });
+  await until(cluster, () => moveOf(cluster) === null);
+  expect(cluster.nodes[0]!.core!.levels.ofDefault).toBe('eventual');
+  expect(await read(cluster, 0, 'k')).toBe('v');
+});
+
 it('every controller that is not named has to be there', async () => {
   const cluster = await clusterOf(5);
   cluster.kill(...[1, 2, 3].map((id) => cluster.nodes[id]!));
@@ -110,7 +129,7 @@ it('all that are left come to the forced configuration, with the newest state am
 
 it('those that were removed come back with their data, form no view and serve nothing', async () => {
   for (const durability of ['none', 'sync'] as const) {
-    const cluster = await clusterOf(3, { durability });
+    const cluster = await clusterOf(3, { settings: { durability } });
     cluster.kill(cluster.nodes[1]!, cluster.nodes[2]!);
     await cluster.run(1_000);
     await force(cluster, 0, [1, 2]);
@@ -152,7 +171,7 @@ it('those that went on beyond a partition end their view when they are told', as
 });
 
 it('two that were forced apart do not go on as one cluster', async () => {
-  const cluster = await clusterOf(3, { durability: 'sync' });
+  const cluster = await clusterOf(3, { settings: { durability: 'sync' } });
   cutOff(cluster, [0], [1, 2]);
   cutOff(cluster, [1], [2]);
   await cluster.run(1_000);
@@ -228,7 +247,7 @@ it('what was forced is given up when a controller is heard that it drops', async
 });
 
 it('one that knows that it was removed promises nothing to one that does not', async () => {
-  const cluster = await clusterOf(3, { durability: 'sync' });
+  const cluster = await clusterOf(3, { settings: { durability: 'sync' } });
   cluster.kill(cluster.nodes[1]!, cluster.nodes[2]!);
   await cluster.run(1_000);
   await force(cluster, 0, [1, 2]);
@@ -241,7 +260,7 @@ it('one that knows that it was removed promises nothing to one that does not', a
 });
 
 it('those that were forced apart follow neither the other one nor the one that was forced more often', async () => {
-  const cluster = await clusterOf(4, { durability: 'sync' });
+  const cluster = await clusterOf(4, { settings: { durability: 'sync' } });
   cutOff(cluster, [0], [1, 2, 3]);
   cutOff(cluster, [1, 2], [3]);
   await cluster.run(1_000);

@@ -3,6 +3,7 @@ import type { AcceptorState } from '../../membership/messages.ts';
 import { ballotName } from '../../membership/view.ts';
 import {
   type Configuration,
+  hasFollowers,
   haveMajority,
   idsOf,
   isCounted,
@@ -76,6 +77,13 @@ function whyNot(
   );
   if (silent.length > 0)
     return `${named(silent)} can not be reached either: start it, or name it as well if it is gone for good`;
+  // Those that are left may not know what followers were told.
+  // mutant: forces-past-followers
+  if (hasFollowers(configuration))
+    return (
+      'some controllers of this cluster follow, and may go by what only the lost ones have agreed on: ' +
+      'bring one that votes back from its disk or a backup, under its id'
+    );
   if (acceptor.members.length === 0)
     return 'this controller remembers no view: start the controllers that have the data, and ask one of them';
   const spread = [...new Set(lost.flatMap((id) => spreadOver(id)))];

@@ -59,7 +59,8 @@ export class Mover {
   #allOpenedMs: MonotonicMs | null = null;
   /** The change of this phase, by which it is seen that a move was cancelled. */
   #change: Move | null = null;
-  #mates: readonly ControllerId[] = [];
+  /** Null for all others. */
+  #mates: readonly ControllerId[] | null = null;
   #transfers: readonly Transfer[] = [];
   /** One for each transfer to a group that is here; null while nothing is copied. */
   #copies: readonly Copy[] | null = null;
@@ -209,7 +210,9 @@ export class Mover {
     this.#collector.begin(placement.epoch);
     this.#endPurges();
     this.#transfers = transfersOf(placement);
-    this.#mates = this.#matesIn(placement);
+    const { reshard } = move;
+    const isOfAll = reshard === undefined || concernsAll(reshard);
+    this.#mates = isOfAll ? null : [...matesOfMove(placement, this.#ports.node)];
     this.#collectedIn = 0;
     const isCancelled = this.#change !== null && !sameChange(this.#change, move);
     this.#change = move;
@@ -258,13 +261,8 @@ export class Mover {
 
   /** All mates have come so far. */
   #haveAll(step: MoveStep): boolean {
-    return this.#mates.every((peer) => this.#words.hasReached(peer, this.#epoch, step));
-  }
-
-  #matesIn(placement: Placement): readonly ControllerId[] {
-    const { node, peers } = this.#ports;
-    const reshard = placement.move?.reshard;
-    return reshard === undefined || concernsAll(reshard) ? peers() : [...matesOfMove(placement, node)];
+    const mates = this.#mates ?? this.#ports.peers();
+    return mates.every((peer) => this.#words.hasReached(peer, this.#epoch, step));
   }
 
   #prepare(routes: readonly Route[], { paused }: Move): void {

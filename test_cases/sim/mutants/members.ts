@@ -283,6 +283,15 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'forces-past-followers',
+    name: 'goes on by force without what controllers that follow were told',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced.test.ts',
+      name: 'no controller is forced out while others follow, which may go by what only it has agreed on',
+    },
+  },
+  {
     anchor: 'forced-unconfirmed',
     name: 'drops controllers by force before anybody has confirmed it',
     edit: { test: 'false' },
