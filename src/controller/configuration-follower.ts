@@ -66,7 +66,7 @@ export class ConfigurationFollower {
   /** The peer says what is installed. */
   onTold(from: ControllerId, message: InstalledTold | ConfigurationTold): void {
     const { core, groups } = this.#ports;
-    if (isFollower(groups.views.configuration, from))
+    if (message.type === 'installed' && isFollower(groups.views.configuration, from))
       return core.refuse(from, 'it says what is installed, and does not vote');
     groups.views.onMessage(from, message);
   }

@@ -1,7 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { GroupBuses } from '../membership/peer-bus.ts';
-import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import { type GroupBuses, ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { View } from '../membership/view.ts';
 import type { PeerMessage } from '../peer/messages.ts';
 import { type Configuration, idsOf, isFollower } from '../placement/configuration.ts';
