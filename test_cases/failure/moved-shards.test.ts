@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LevelsStatus } from '../../src/controller/status/status.ts';
+import { CheckedLoad } from '../support/checked-load.ts';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePorts } from '../support/free-port.ts';
@@ -12,36 +13,14 @@ import { TextClient } from '../support/text-client.ts';
 const KEYS = Array.from({ length: 2_000 }, (_, i) => `still:${i}`);
 
 /** Reads keys that nobody writes, and writes and reads keys of its own. */
-class Load {
-  readonly wrong: string[] = [];
-  answers = 0;
-  readonly #running: Promise<void>;
-  #isStopping = false;
-
-  constructor(port: number) {
-    this.#running = this.#run(port);
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#running;
-  }
-
-  async #run(port: number): Promise<void> {
-    using client = await TextClient.connect(port, '127.0.0.1');
-    for (let turn = 0; !this.#isStopping; turn++) {
-      const still = KEYS[(turn * 7_919) % KEYS.length]!;
-      this.#compare(still, still, await client.get(still));
-      const own = `own:${port}:${turn % 50}`;
-      this.#compare(`set of ${own}`, 'STORED', await client.set(own, `${turn}`));
-      this.#compare(own, `${turn}`, await client.get(own));
-    }
-  }
-
-  #compare(what: string, wanted: string, found: string | null): void {
-    this.answers++;
-    if (found !== wanted) this.wrong.push(`${what} is ${found} and not ${wanted}`);
-  }
+function loadAt(port: number): CheckedLoad {
+  return new CheckedLoad(port, async (client, turn, compare) => {
+    const still = KEYS[(turn * 7_919) % KEYS.length]!;
+    compare(still, still, await client.get(still));
+    const own = `own:${port}:${turn % 50}`;
+    compare(`set of ${own}`, 'STORED', await client.set(own, `${turn}`));
+    compare(own, `${turn}`, await client.get(own));
+  });
 }
 
 async function ask(port: number, line: string): Promise<string> {
@@ -79,7 +58,7 @@ it('shards go to a controller that was added, leave one that goes, and are there
   for (const key of KEYS) expect(await first.set(key, key)).toBe('STORED');
   const [port3] = await freePorts(1);
   const newcomer = new Newcomer(cluster, port3!, cluster.ports, 'eventual');
-  const loads = [port1, port2].map((port) => new Load(port));
+  const loads = [port1, port2].map(loadAt);
   try {
     newcomer.begin();
     expect(await member(cluster, port0, 'add', `127.0.0.1:${port3}`)).toContain('these vote now');

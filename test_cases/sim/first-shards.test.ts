@@ -6,7 +6,7 @@ import { deleteRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
-import { moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
+import { changeKeyspace as change, moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Clusters that were started without shards, and whose keyspace gets some while clients read and write. */
@@ -18,11 +18,6 @@ async function whole(level: Level = 'eventual', durability: Durability = 'none',
   await cluster.start();
   await cluster.run(1_000);
   return cluster;
-}
-
-async function change(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
-  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
-  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
 }
 
 const toShards = (shards: number, replicas?: number): WantedKeyspace => {

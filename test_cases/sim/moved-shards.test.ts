@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Durability } from '../../src/journal/durability.ts';
 import { shardsOfSlots, slotOf } from '../../src/placement/slots.ts';
 import { deleteRequest, readItemRequest } from '../../src/protocol/make-request.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, set } from './ask.ts';
-import { moveOf, settled, until } from './moving.ts';
+import { changeKeyspace as change, moveOf, settled, until } from './moving.ts';
 import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
 /** Six controllers, whose shards get other controllers while clients read and write. */
@@ -27,11 +26,6 @@ async function sharded(
   await cluster.start();
   await cluster.run(1_000);
   return cluster;
-}
-
-async function change(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
-  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
-  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
 }
 
 const move = (shard: number, ...controllers: number[]): WantedKeyspace => {

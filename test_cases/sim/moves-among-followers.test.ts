@@ -3,12 +3,11 @@ import type { Settings } from '../../src/controller/settings.ts';
 import type { Durability } from '../../src/journal/durability.ts';
 import { configurationAmong } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { configurationOfSize } from '../support/configurations.ts';
 import { ask, read, set } from './ask.ts';
 import { member } from './joinable.ts';
-import { moveOf, settled, until } from './moving.ts';
+import { changeKeyspace as change, moveOf, settled, until } from './moving.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** Nine controllers, of which three vote. Shard 2 is on two that follow. */
@@ -32,11 +31,6 @@ async function started(
   await cluster.start();
   await cluster.run(1_000);
   return cluster;
-}
-
-async function change(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
-  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
-  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
 }
 
 const move = (shard: number, ...controllers: number[]): WantedKeyspace => {

@@ -1,6 +1,7 @@
 import type { Durability } from '../../src/journal/durability.ts';
 import type { Level } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
+import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask } from './ask.ts';
 import { SimCluster } from './sim-cluster.ts';
 
@@ -29,6 +30,12 @@ export async function change(cluster: SimCluster, node: number, level: string): 
   });
   if (reply.kind === 'lines') return reply.lines.join('\n');
   return 'reason' in reply ? `${reply.kind} ${reply.reason}` : reply.kind;
+}
+
+/** Asks a controller for a change of a keyspace. @returns its answer */
+export async function changeKeyspace(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
+  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
+  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
 }
 
 export const moveOf = ({ nodes }: SimCluster, node = 0) =>

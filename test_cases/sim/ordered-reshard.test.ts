@@ -7,7 +7,7 @@ import { arithmeticRequest, deleteRequest } from '../../src/protocol/make-reques
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
 import { ask, read, set } from './ask.ts';
-import { moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
+import { changeKeyspace as change, moveOf, restartAllInEachPhase, settled, until } from './moving.ts';
 import { runScenario } from './run-scenario.ts';
 import { drawScenario } from './scenario.ts';
 import { SimCluster } from './sim-cluster.ts';
@@ -33,11 +33,6 @@ async function spread({ level = 'linearizability', scheme = 'broadcast', durabil
   await cluster.start();
   await cluster.run(1_500);
   return cluster;
-}
-
-async function change(cluster: SimCluster, wanted: WantedKeyspace, node = 0): Promise<string> {
-  const reply: Reply = await ask(cluster, node, { kind: 'keyspace', change: wanted, format: 'table' });
-  return reply.kind === 'lines' ? reply.lines.join('\n') : 'reason' in reply ? reply.reason : reply.kind;
 }
 
 const keyspace = 'default';
