@@ -126,6 +126,8 @@ export class ViewFile implements ViewLog {
   async #replace(first: Buffer): Promise<void> {
     const before = this.#file;
     this.#file = null;
+    // Until this has come to its end, it is not known which of the two files has the name.
+    this.#nextSlot = null;
     await before?.close().catch(() => {});
     await replaceFile(this.#disk, this.#path, Buffer.concat([first, emptySlot(first.length)]));
     this.#slotBytes = first.length;

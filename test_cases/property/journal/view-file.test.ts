@@ -34,6 +34,16 @@ const sizedRecordOf = (counter: number): ViewRecord => {
   return { ...recordOf(counter), configuration: controllers.length === 0 ? null : { epoch: 1, controllers } };
 };
 
+/** May be told not to make sure that names are on disk. */
+class DiskWithoutNames extends SimulatedDisk {
+  failsToSync = false;
+
+  override async syncDirectory(directory: string): Promise<void> {
+    if (this.failsToSync) throw new Error('EIO');
+    await super.syncDirectory(directory);
+  }
+}
+
 /** One run of a process, which ends after a number of operations of its disk. */
 interface Run {
   readonly records: number;
@@ -153,6 +163,24 @@ it('the largest placement fits the record, beside the most controllers with the 
   });
   await new Promise<void>((done) => file.save(record, done));
   expect((await ViewFile.open(disk, '/data', owner, () => {})).load()).toEqual(record);
+});
+
+it('a file with larger slots is replaced again if it may not have its name for good', async () => {
+  const disk = new DiskWithoutNames();
+  await disk.makePath('/data');
+  const file = await ViewFile.open(disk, '/data', OWNER, () => {});
+  const save = (counter: number) => {
+    file.save(sizedRecordOf(counter), () => {});
+    return file.close();
+  };
+  await save(1);
+  disk.failsToSync = true;
+  await save(3);
+  expect(disk.bytesOf(PATH).length).toBeGreaterThan(2 * SLOT_BYTES);
+  disk.failsToSync = false;
+  await save(4);
+  const again = await ViewFile.open(disk.killed(), '/data', OWNER, () => {});
+  expect(again.load()).toEqual(sizedRecordOf(4));
 });
 
 it('a record takes one write and one flush once the file is there', async () => {
