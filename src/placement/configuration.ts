@@ -73,13 +73,13 @@ export function configurationOf(
  * cluster has no more, or not yet, as far as is known here.
  */
 export function configurationAmong(
-  { controllers }: Configuration,
+  configuration: Configuration,
   members: readonly ControllerId[],
 ): Configuration {
   return {
     // mutant: majority-of-the-known
     controllers: members.map((id) => {
-      const { host, port } = controllers.find((one) => one.id === id) ?? {
+      const { host, port } = controllerOf(configuration, id) ?? {
         host: `controller-${id}`,
         port: 0,
       };

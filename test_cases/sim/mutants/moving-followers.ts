@@ -62,7 +62,7 @@ export const MOVING_FOLLOWER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'majority-of-the-known',
     name: 'counts only those controllers of a shard that are known',
-    edit: { value: 'controllers.filter(({ id }) => members.includes(id))' },
+    edit: { value: 'configuration.controllers.filter(({ id }) => members.includes(id))' },
     test: {
       file: FILE,
       name: 'a majority of the controllers of a shard is one of all of them, known or not',
