@@ -77,7 +77,8 @@ export class Installed {
   }
 
   /**
-   * A member of a view has told which placement is installed there. This controller goes by it once it would remember it.
+   * A member of a view has told which placement is installed there. This controller goes by it once it would remember
+   * it.
    *
    * @param done called then; never where something newer is known
    */
