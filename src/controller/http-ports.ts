@@ -64,6 +64,7 @@ export function httpPortsOf(
       const { agreed: _, ...members } = membersOf(parts);
       return members;
     },
+    configuration: () => core.configuration,
     view: () => viewOf(parts),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),

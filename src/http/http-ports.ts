@@ -1,4 +1,5 @@
 import type { ControllerId, WallMs } from '../base/number-kinds.ts';
+import type { Configuration } from '../placement/configuration.ts';
 import type { HttpAddress } from './authorities.ts';
 import type { EventLog } from './events/event-log.ts';
 import type { HotKeyHere, KeyHere, LargeKeysHere } from './keys-here.ts';
@@ -56,6 +57,8 @@ export interface HttpPorts {
   };
   /** The controllers, and which of them vote: what `member json` prints, without what only controllers read. */
   readonly members: () => object;
+  /** The newest configuration that this controller knows. It may not have been agreed yet. */
+  readonly configuration: () => Configuration;
   /** The view that this controller serves in: the members, and the reason of the view. */
   readonly view: () => object;
   /** The connections of its clients. */

@@ -92,6 +92,25 @@ describe('a chain of MiniKV', () => {
     for (const index of nodes) expect((await chain.get(index, 'new'))!.body).toEqual({ value: 1 });
   });
 
+  it('is not begun anew by a head that is started while the others cannot go on without it yet', async () => {
+    chain.startAll(3);
+    await chain.allServed();
+    await chain.allSettled();
+    await chain.written(1, 'kept', 'from before');
+    const hanging = chain.nodes.get(2)!.child;
+    hanging.kill('SIGSTOP');
+    await chain.kill(0);
+    chain.start(0);
+    await eventually(() => expect(chain.nodes.get(0)!.said()).toContain('node 2 does not answer'));
+    expect(await chain.get(0, 'kept')).toMatchObject({ status: 503, body: { code: 'NOT_VOTING' } });
+    hanging.kill('SIGCONT');
+    await chain.allServed();
+    for (const index of upTo(3))
+      expect((await chain.get(index, 'kept'))!.body).toEqual({ value: 'from before' });
+    await chain.written(0, 'new', 1);
+    for (const index of upTo(3)) expect((await chain.get(index, 'new'))!.body).toEqual({ value: 1 });
+  });
+
   it('is empty when all nodes were killed and are started again', async () => {
     chain.startAll(3);
     await chain.allServed();

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Action, Answer, Event } from '../../src/checkers/history.ts';
+import type { ChainHome } from '../../src/dialects/minikv/chain-places.ts';
 import { eventually } from './eventually.ts';
 import { type NodeProcess, NodeProcesses } from './node-processes.ts';
 
@@ -79,6 +80,16 @@ export class MiniKvChain {
       return `node ${index} (exit code ${child.exitCode}):\n${said()}`;
     });
     return each.join('\n');
+  }
+
+  /** Resolves once no node takes a change of the members for one that is under way. */
+  async allSettled(): Promise<void> {
+    for (const index of this.nodes.keys())
+      await eventually(async () => {
+        const asked = `http://127.0.0.2:${50_000 + index}/chain/home?index=${index}`;
+        const home = (await (await fetch(asked, { method: 'POST' })).json()) as ChainHome;
+        expect(home.configuration.before).toBe(undefined);
+      });
   }
 
   async allServed(): Promise<void> {

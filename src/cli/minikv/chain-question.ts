@@ -11,16 +11,19 @@ export type ChainAnswer =
   | { readonly kind: 'unknown' }
   /** It cannot be done now. */
   | { readonly kind: 'later'; readonly code: string; readonly reason: string }
-  /** There is no answer. */
-  | { readonly kind: 'absent'; readonly reason: string };
+  /** Nobody answers: the node takes no connection, or has broken it. */
+  | { readonly kind: 'absent'; readonly reason: string }
+  /** Somebody listens there, and has not answered in time. */
+  | { readonly kind: 'silent'; readonly reason: string };
 
 /** How long a node may take to answer, in milliseconds. */
 const ANSWERED_WITHIN_MS = 2_500;
 
 /** Asks the node with this index. @param question such as `nodes?index=1` */
 export async function askNode(index: number, question: string): Promise<ChainAnswer> {
+  const late = AbortSignal.timeout(ANSWERED_WITHIN_MS);
   try {
-    const { status, text } = await send(nodePortOf(index), `/chain/${question}`);
+    const { status, text } = await send(nodePortOf(index), `/chain/${question}`, late);
     const body: unknown = JSON.parse(text);
     if (status === 200) return { kind: 'done', body };
     if (status === 404) return { kind: 'unknown' };
@@ -30,13 +33,18 @@ export async function askNode(index: number, question: string): Promise<ChainAns
       ? { kind: 'refused', reason }
       : { kind: 'later', code: String(code), reason };
   } catch (error) {
+    if (late.aborted)
+      return { kind: 'silent', reason: `node ${index} does not answer; if it hangs, stop it` };
     return { kind: 'absent', reason: `node ${index} cannot be asked: ${reasonOf(error)}` };
   }
 }
 
-function send(port: number, path: string): Promise<{ readonly status: number; readonly text: string }> {
+function send(
+  port: number,
+  path: string,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
     const from = CALLING_HOST === null ? {} : { localAddress: CALLING_HOST };
     const sent = request({ host: NODE_HOST, port, method: 'POST', path, agent: false, signal, ...from });
     sent.once('error', reject);

@@ -1,22 +1,54 @@
 import { readFile } from 'node:fs/promises';
+import type { ChainHome } from '../../dialects/minikv/chain-places.ts';
 import { NODE_INDEX_MAX, nodePortOf } from '../../dialects/minikv/chain-ports.ts';
-import { askNode } from './chain-question.ts';
+import { configurationFlaw, haveMajority } from '../../placement/configuration.ts';
+import { askNode, type ChainAnswer } from './chain-question.ts';
+
+/** What is left of the chain that a node was in before it was started again. */
+export type FormerChain =
+  /** It goes on without that node. */
+  | { readonly kind: 'goes-on'; readonly node: number }
+  /** It may go on soon. */
+  | { readonly kind: 'may-go-on'; readonly reason: string }
+  /** It never will. */
+  | { readonly kind: 'ended' };
 
 /**
- * Looks for a chain that goes on without the node with this index: one that takes writes, and has that node among its
- * controllers. Linux tells which ports are listened on; elsewhere no such chain is found.
- *
- * @returns the index of a node of it; null where there is none
+ * Looks for a chain that has the node with this index among its controllers. Linux tells which ports are listened on;
+ * elsewhere no such chain is found.
  */
-export async function formerChainOf(index: number): Promise<number | null> {
+export async function formerChainOf(index: number): Promise<FormerChain> {
   const others = (await nodesListening()).filter((other) => other !== index);
-  const answers = await Promise.all(
-    others.map(async (other) => {
-      const answer = await askNode(other, `home?index=${index}`);
-      return answer.kind === 'done' ? other : null;
-    }),
+  return formerChainIn(
+    await Promise.all(
+      others.map(async (node) => ({ node, answer: await askNode(node, `home?index=${index}`) })),
+    ),
   );
-  return answers.find((other) => other !== null) ?? null;
+}
+
+/**
+ * A chain whose head was killed takes no writes until its other members have left the head out. They can, and will, while
+ * they are a majority. So the head waits for them, and not for a smaller rest, which can take nobody in. A node that does
+ * not answer may be one that is missing for a majority.
+ */
+export function formerChainIn(
+  asked: readonly { readonly node: number; readonly answer: ChainAnswer }[],
+): FormerChain {
+  const members = asked.flatMap(({ node, answer }) =>
+    answer.kind === 'done' ? [{ node, home: answer.body as ChainHome }] : [],
+  );
+  const writable = members.find(({ home }) => home.takesWrites);
+  if (writable !== undefined) return { kind: 'goes-on', node: writable.node };
+  for (const { home } of members) {
+    const there = members.filter((one) => one.home.chain === home.chain).map((one) => one.home.self);
+    if (configurationFlaw(home.configuration) === null && haveMajority(home.configuration, there))
+      return {
+        kind: 'may-go-on',
+        reason: 'the chain that it was in has a majority, and takes no writes yet',
+      };
+  }
+  const silent = asked.find(({ answer }) => answer.kind === 'silent')?.answer;
+  return silent?.kind === 'silent' ? { kind: 'may-go-on', reason: silent.reason } : { kind: 'ended' };
 }
 
 async function nodesListening(): Promise<readonly number[]> {

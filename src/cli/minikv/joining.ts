@@ -43,14 +43,17 @@ export class Joining {
     return this.#waitsFor;
   }
 
-  /** The place of a head in the chain that goes on without it. @returns null where there is no such chain */
+  /**
+   * The place of a head in the chain that it was in before. Waits for a chain that may go on.
+   *
+   * @returns null where there is no such chain
+   */
   async formerPlace(): Promise<OwnPlace | null> {
     for (;;) {
-      const node = await formerChainOf(this.#index);
-      if (node === null) return null;
-      const answer = await askForPlace(node, 'places', this.#applicant);
-      if (answer.kind === 'done') return placeOf(answer.body);
-      await this.#wait(answer);
+      const former = await this.#askFormerChain();
+      if (former === null) return null;
+      if (former.kind === 'done') return placeOf(former.body);
+      await this.#wait(former);
     }
   }
 
@@ -62,10 +65,18 @@ export class Joining {
     for (;;) {
       const answer = await askForPlace(predecessor, 'nodes', this.#applicant);
       if (answer.kind === 'done') return placeOf(answer.body);
-      const former = answer.kind === 'absent' ? await this.formerPlace() : null;
-      if (former !== null) return former;
-      await this.#wait(answer);
+      const isThere = answer.kind !== 'absent' && answer.kind !== 'silent';
+      const former = isThere ? null : await this.#askFormerChain();
+      if (former?.kind === 'done') return placeOf(former.body);
+      await this.#wait(former ?? answer);
     }
+  }
+
+  /** @returns null where there is no chain that this node was in before, nor will be */
+  async #askFormerChain(): Promise<ChainAnswer | null> {
+    const former = await formerChainOf(this.#index);
+    if (former.kind === 'goes-on') return askForPlace(former.node, 'places', this.#applicant);
+    return former.kind === 'ended' ? null : { kind: 'later', code: 'NO_MAJORITY', reason: former.reason };
   }
 
   /**

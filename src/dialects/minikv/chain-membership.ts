@@ -3,10 +3,11 @@ import { IDS_END } from '../../base/number-kinds.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import type { RouteGroup } from '../../http/routes/route-group.ts';
+import { isVoter } from '../../placement/configuration.ts';
 import {
   type Applicant,
-  addressOfNode,
   becomesVoter,
+  type ChainHome,
   type ChainIdentity,
   type ChainPlace,
   ChainPlaces,
@@ -15,7 +16,7 @@ import {
   type NoPlace,
   patiently,
 } from './chain-places.ts';
-import { NODE_INDEX_MAX } from './chain-ports.ts';
+import { NODE_HOST, NODE_INDEX_MAX, nodePortOf } from './chain-ports.ts';
 
 /** A node of a chain, as far as others that want to join it are concerned. */
 export interface ChainNode extends ChainIdentity {
@@ -44,11 +45,11 @@ const JSON_TYPE = 'application/json; charset=utf-8';
  *  2. The new node runs as a controller that joins, and asks the members, by `/chain/voters`, to let it vote. All other
  *     controllers that join and have caught up get their votes with it.
  *
- * A head that starts, and a node whose predecessor is not there, ask all nodes that listen, by `/chain/home`, whether a
- * chain goes on that had a node with their index.
+ * A head that starts, and a node whose predecessor is not there, ask all nodes that listen, by `/chain/home`, for a chain
+ * that had a node with their index.
  */
 export function chainMembership(own: ChainNode): RouteGroup {
-  return (app: FastifyInstance, { self, readiness }: HttpPorts) => {
+  return (app: FastifyInstance, { self, configuration, readiness }: HttpPorts) => {
     const successor = new Successor();
     const places = new ChainPlaces(own);
 
@@ -73,12 +74,16 @@ export function chainMembership(own: ChainNode): RouteGroup {
     });
 
     app.post('/chain/home', async (http, reply) => {
-      const address = addressOfNode(wholeIn(http, 'index', NODE_INDEX_MAX));
-      const { controllers } = await membersNow(http);
-      const isHome = readiness().writes.ready && controllers.some((one) => one.address === address);
-      if (!isHome)
-        throw new HttpProblem('NOT_FOUND', `no chain goes on here that had the node of ${address}`);
-      return reply.type(JSON_TYPE).send('{}');
+      const index = wholeIn(http, 'index', NODE_INDEX_MAX);
+      const known = configuration();
+      const wasHere = known.controllers.some(
+        (one) => one.host === NODE_HOST && one.port === nodePortOf(index),
+      );
+      if (!isVoter(known, self) || !wasHere)
+        throw new HttpProblem('NOT_FOUND', `this is no member of a chain that node ${index} was in`);
+      const takesWrites = readiness().writes.ready;
+      const home: ChainHome = { chain: own.cluster, self, configuration: known, takesWrites };
+      return reply.type(JSON_TYPE).send(JSON.stringify(home));
     });
 
     app.post('/chain/voters', async (http, reply) => {

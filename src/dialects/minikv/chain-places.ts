@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { askLocal } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
+import type { Configuration } from '../../placement/configuration.ts';
 import type { WantedMembers } from '../../protocol/request.ts';
 import { NODE_HOST, nodePortOf } from './chain-ports.ts';
 
@@ -18,6 +19,17 @@ export interface ChainPlace extends ChainIdentity {
   readonly id: number;
   /** The configuration of the chain, with this controller in it, as `member json` tells it. */
   readonly configuration: object;
+}
+
+/** What a member of a chain tells a node that was in it. */
+export interface ChainHome {
+  /** The name of the chain. */
+  readonly chain: string;
+  /** The id of this member. */
+  readonly self: number;
+  /** The newest one that this member knows. */
+  readonly configuration: Configuration;
+  readonly takesWrites: boolean;
 }
 
 /** Why there is no place for a node. */
@@ -72,7 +84,7 @@ export class ChainPlaces {
 }
 
 /** The address of the controller that the node with this index is. */
-export function addressOfNode(index: number): string {
+function addressOfNode(index: number): string {
   return `${NODE_HOST}:${nodePortOf(index)}`;
 }
 
