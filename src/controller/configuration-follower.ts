@@ -7,10 +7,13 @@ import { OLDER_RELEASE } from '../peer/cluster-identity.ts';
 import {
   type Configuration,
   configurationAmong,
+  configurationEpoch,
+  idsOf,
   isChanging,
   isConfigured,
   isCounted,
   isFollower,
+  isGone,
   isVoter,
   newerConfiguration,
   votersOf,
@@ -38,7 +41,8 @@ export interface ConfigurationFollowerPorts {
  *  - A peer of an older release can't read the messages of views that have a placement or a configuration, and would go
  *    by its own settings: it is refused.
  *  - The groups beside the root group, with views of their own, come to the same voters. In each view the
- *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with.
+ *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with, but for those that were forced out.
+ *  - Controllers that were removed by force are removed from the groups of their shards as well.
  *  - Controllers that follow are told what is installed.
  *  - A controller that was added once, and was removed, is dropped, once it counts in no group, and once what it wrote
  *    alone is at the others. The first member of the view of the root group asks for that.
@@ -80,6 +84,7 @@ export class ConfigurationFollower {
       for (const peer of olderPeers()) core.refuse(peer, OLDER_RELEASE);
     if (isRemovedByForce(views.configuration, core.settings.self)) return this.#endAll();
     for (const one of followingViews(groups)) this.#follow(one);
+    for (const one of shardViews(groups)) this.#forceFromShard(one);
     this.#dropRemoved();
   }
 
@@ -93,11 +98,29 @@ export class ConfigurationFollower {
   }
 
   /** Controllers were removed by force from the root group, and from this one as well. */
-  #force(views: Membership): void {
-    const { configuration } = this.#ports.groups.views;
-    const { marks, removed } = configuration.forced!;
+  #forceAsRoot(views: Membership): void {
+    const { marks, removed } = this.#ports.groups.views.configuration.forced!;
     const lost = removed.map(({ id }) => id).filter((id) => isConfigured(views.configuration, id));
-    const to = forcedWithout(views.configuration, lost, marks.at(-1)!);
+    this.#force(views, lost, marks.at(-1)!);
+  }
+
+  /**
+   * Controllers of this shard are gone for good: its group goes on without them. It may have no majority left. The first
+   * one asks of those that are left.
+   */
+  #forceFromShard(views: Membership): void {
+    const { core, groups, peers } = this.#ports;
+    const root = groups.views.configuration;
+    const lost = idsOf(views.configuration).filter((id) => isGone(root, id));
+    if (lost.length === 0 || views.isReconfiguring || isChanging(root)) return;
+    const isLeft = (id: ControllerId) => id === core.settings.self || peers.isHeard(id);
+    // mutant: forces-no-shard
+    if (votersOf(views.configuration).find(isLeft) === core.settings.self)
+      this.#force(views, lost, `epoch-${configurationEpoch(root)}`);
+  }
+
+  #force(views: Membership, lost: readonly ControllerId[], mark: string): void {
+    const to = forcedWithout(views.configuration, lost, mark);
     if (typeof to === 'string') return;
     this.#reconfigure(views, to, {
       reason: `controllers were removed by force: ${lost.join(', ')}`,
@@ -110,7 +133,7 @@ export class ConfigurationFollower {
     const root = groups.views;
     // mutant: forces-the-root-alone
     if (root.isAsking() && !views.isReconfiguring && isMissingMarks(views.configuration, root.configuration))
-      return this.#force(views);
+      return this.#forceAsRoot(views);
     if (root.view === null || views.isReconfiguring || this.#nowMs < (this.#againMs.get(views) ?? 0)) return;
     // A member that is about to leave the group may have left the root group already, and not know of it.
     if (!views.isAsking((id) => isVoter(root.configuration, id))) return;
@@ -180,6 +203,13 @@ export function areAllFollowing(groups: Groups): boolean {
 function followingViews(groups: Groups): readonly Membership[] {
   return groups.furtherViews
     .filter(({ group }) => groups.byNumber[group]?.members === null)
+    .map(({ views }) => views);
+}
+
+/** The views of the groups of shards. */
+function shardViews(groups: Groups): readonly Membership[] {
+  return groups.furtherViews
+    .filter(({ group }) => groups.byNumber[group]?.members !== null)
     .map(({ views }) => views);
 }
 

@@ -9,7 +9,7 @@ import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
 import { isHandshake, type PeerMessage } from '../peer/messages.ts';
-import type { Configuration } from '../placement/configuration.ts';
+import { type Configuration, isFollower } from '../placement/configuration.ts';
 import { keyspacesOf } from '../placement/placement.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import { isHopMessage } from '../replication/hop/messages.ts';
@@ -85,7 +85,12 @@ export class Core {
     this.time = new CoreTime(ports, this.peers, this.#configuration, () => this.#onChange());
     const onChange = (): void => this.#onChange();
     this.#whole = new WholeMembers(settings.self, this.#configuration);
-    this.passing = passingOf(ports, this.#whole, this.peers, () => this.serving ?? null, onChange);
+    this.passing = passingOf(ports, this.#whole, {
+      standing: this.peers,
+      isTurnedAway: (peer) => this.#removed.has(peer) && !isFollower(this.#known, settings.self),
+      serving: () => this.serving ?? null,
+      onChange,
+    });
     this.#peerLog = new PeerLog({ peers: this.peers, log });
     this.#absence = absenceOf(ports, this.#configuration, this.peers);
     this.departure = new Departure({
@@ -151,9 +156,8 @@ export class Core {
   /** What a hello says of the placement. */
   get placementOnLink(): string {
     const { zones, added, dataDir } = this.#ports.settings;
-    const { views, configuredShards } = this.groups;
-    const isBlank = views.isBlank && dataDir !== '' && configuredShards.length > 0;
-    return this.levels.onLink(zones, added !== undefined || isBlank);
+    const mayMove = dataDir !== '' && this.groups.configuredShards.length > 0;
+    return this.levels.onLink(zones, added !== undefined || mayMove);
   }
 
   /** The groups with the entries of ordered keyspaces, by number. */

@@ -127,16 +127,15 @@ export class Levels {
   /**
    * What a hello says of all that: the keyspaces, their shards, the zones, and the epoch.
    *
-   * @param isWaiting this controller was added to the cluster, or remembers nothing, and so answers nobody before it
-   * has the placement
+   * @param mayBeBehind this controller may go by its configuration while its peers have agreed on other shards
    */
-  onLink(zones: readonly string[], isWaiting: boolean): string {
+  onLink(zones: readonly string[], mayBeBehind: boolean): string {
     const shards = shardsText(shardsAsPlanned(this.agreedShards), zones);
     const inWords = shards === '' ? this.inWords : `${this.inWords} ${shards}`;
     return placementOnLink(
       inWords,
       epochOf(this.#views.placement),
-      isWaiting,
+      mayBeBehind,
       marksOf(this.#views.configuration),
     );
   }

@@ -18,6 +18,8 @@ export interface PassingPeersPorts {
   readonly hasFollowers: () => boolean;
   /** Those with which heartbeats are exchanged all the time. */
   readonly standing: Peers;
+  /** The peer is gone for good, and this controller tells it so, should it come back. */
+  readonly isTurnedAway: (peer: ControllerId) => boolean;
   readonly clock: Clock;
   /** A peer that owes an answer, or is called, may be silent for so long, in milliseconds. */
   readonly suspectAfterMs: number;
@@ -31,17 +33,19 @@ export interface PassingPeersPorts {
   readonly onChange: () => void;
 }
 
+/** What the ports of the core give. */
+type FromCore = 'clock' | 'suspectAfterMs' | 'call' | 'hangUp' | 'linkIdleMs';
+
 export function passingOf(
   { settings, clock, call, hangUp, linkIdleMs }: CorePorts,
   whole: WholeMembers,
-  standing: Peers,
-  serving: PassingPeersPorts['serving'],
-  onChange: () => void,
+  { standing, isTurnedAway, serving, onChange }: Omit<PassingPeersPorts, 'hasFollowers' | FromCore>,
 ): PassingPeers {
   const suspectAfterMs = settings.heartbeatMs * settings.threshold;
   return new PassingPeers({
     hasFollowers: () => !whole.areAll,
     standing,
+    isTurnedAway,
     clock,
     suspectAfterMs,
     serving,
@@ -86,7 +90,9 @@ export class PassingPeers {
 
   /** The peer is none with which heartbeats are exchanged all the time. */
   has(peer: ControllerId): boolean {
-    return this.#ports.hasFollowers() && !this.#ports.standing.has(peer);
+    const { hasFollowers, standing, isTurnedAway } = this.#ports;
+    // mutant: leaves-the-forced-out-untold
+    return hasFollowers() && !standing.has(peer) && !isTurnedAway(peer);
   }
 
   /** The peers that may send requests to this controller. */

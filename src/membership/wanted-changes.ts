@@ -1,6 +1,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { ControllerId } from '../base/number-kinds.ts';
-import { epochOf, type Placement, samePlacement, shardsNamedIn } from '../placement/agreed-placement.ts';
+import {
+  epochOf,
+  type Placement,
+  samePlacement,
+  shardsNamedIn,
+  withBarrierLifted,
+} from '../placement/agreed-placement.ts';
+import { isWhole } from '../placement/agreed-shards.ts';
 import {
   type Configuration,
   configurationEpoch,
@@ -49,24 +56,36 @@ export class WantedChanges {
     return this.placement.reason ?? this.configuration.reason;
   }
 
-  /** The forced configuration that is wanted; null where none is. It is given up when one that it drops is heard. */
+  /**
+   * The forced configuration that is wanted; null where none is. A change that drops controllers as gone for good is
+   * given up when one of them is heard.
+   */
   forced(peers: Pick<Peers, 'ids' | 'isHeard'>): Configuration | null {
     const { wanted } = this.configuration;
-    if (wanted === null || !isForcing(wanted)) return null;
+    if (wanted === null) return null;
     const isBack = (id: ControllerId) => isRemovedByForce(wanted, id) && peers.isHeard(id);
     // mutant: forced-while-heard
-    if (!peers.ids.some(isBack)) return wanted;
+    if (!peers.ids.some(isBack)) return isForcing(wanted) ? wanted : null;
     this.configuration.giveUp();
     return null;
   }
 
-  /** The placement of a view that continues one with this placement. @param configuration that of the view */
+  /**
+   * The placement of a view that continues one with this placement. A barrier is lifted where controllers are forced
+   * out: what a controller has said behind it, it may have said while it still heard one of those.
+   *
+   * @param configuration that of the view
+   */
   placementAfter(
     placement: Placement | null,
     members: readonly Member[],
     configuration: Configuration | null,
   ): Placement | null {
-    return this.placement.after(placement, members, (to, from) => haveVotes(to, from, configuration));
+    const next = this.placement.after(placement, members, (to, from) => haveVotes(to, from, configuration));
+    const move = next?.move ?? null;
+    // mutant: keeps-the-barrier-when-forced
+    if (next === null || move?.phase !== 'barrier' || !mayDropLost(configuration)) return next;
+    return withBarrierLifted(next, move);
   }
 
   /** The same for the configuration. @param placement the one that the view continues */
@@ -115,9 +134,15 @@ function haveVotes(to: Placement, from: Placement | null, configuration: Configu
   if (configuration === null) return true;
   const isVoting = (id: ControllerId) => isVoter(configuration, id);
   if (isMoveOfAll(to) && !isMoveOfAll(from) && !idsOf(configuration).every(isVoting)) return false;
-  const had = holdersIn(from);
+  // The first placement has the shards of the configuration, and a controller that has some may be forced out by now.
+  const had = from === null ? holdersBefore(to) : holdersIn(from);
   // mutant: gives-shards-to-who-leaves
   return [...holdersIn(to)].every((id) => had.has(id) || isServer(configuration, id));
+}
+
+/** A view with this configuration may be the first one without controllers that are gone for good. */
+function mayDropLost(configuration: Configuration | null): boolean {
+  return configuration?.forced !== undefined && isChanging(configuration);
 }
 
 /** Those that have shards go on to vote or to follow, unless they are gone for good. Nobody comes in a move of all. */
@@ -126,15 +151,22 @@ function keepVotes(to: Configuration, from: Configuration | null, placement: Pla
   const isToCome = (id: ControllerId) => isJoining(to, id) || isFollower(to, id);
   const isNew = (id: ControllerId) => isToCome(id) && (from === null || !isConfigured(from, id));
   if (isMoveOfAll(placement) && idsOf(to).some(isNew)) return false;
-  const isLost = (id: ControllerId) => (from === null || isServer(from, id)) && !isServer(to, id);
+  const goes = (id: ControllerId) =>
+    (from === null || isServer(from, id)) && !isServer(to, id) && !isRemovedByForce(to, id);
   // mutant: removes-who-gets-shards
-  return ![...holdersIn(placement)].some(isLost);
+  return ![...holdersIn(placement)].some(goes);
 }
 
 /** All controllers have entries of a keyspace that moves, and take part in the move. */
 function isMoveOfAll(placement: Placement | null): boolean {
   const move = placement?.move ?? null;
   return move !== null && (move.reshard === undefined || concernsAll(move.reshard));
+}
+
+/** The controllers that have shards by the placement as long as its move has not come to its end. */
+function holdersBefore({ shards = [], move }: Placement): ReadonlySet<ControllerId> {
+  const from = move?.reshard?.from;
+  return holdersOf(from === undefined || isWhole(from) ? shards : [...shards, from]);
 }
 
 function holdersIn(placement: Placement | null): ReadonlySet<ControllerId> {

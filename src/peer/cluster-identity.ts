@@ -20,16 +20,16 @@ export const OLDER_RELEASE =
 
 /**
  * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
- * only go by its configuration, refuses the link. One that was added, and one with shards that remembers nothing, say
+ * only go by its configuration, refuses the link. One that was added, and one whose shards may have moved without it, say
  * that they have none yet. The names of forced changes come last.
  */
 export function placementOnLink(
   placement: string,
   epoch: number,
-  isAdded: boolean,
+  mayBeBehind: boolean,
   marks: readonly string[] = [],
 ): string {
-  const agreed = epoch === 0 && !isAdded ? placement : `${placement} @${epoch}`;
+  const agreed = epoch === 0 && !mayBeBehind ? placement : `${placement} @${epoch}`;
   return marks.length === 0 ? agreed : `${agreed} ~${marks.join()}`;
 }
 
@@ -39,9 +39,9 @@ const FORCED_APART =
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
  * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards change with the
- * placement: they are the same by the same one. A controller that goes by its configuration would serve by the shards
- * there, so they have to be those of the peer. One that says that it has no placement yet serves nobody until it has
- * one.
+ * placement: they are the same by the same one. A controller that could never be told of other shards has to have those
+ * of the peer. One that says that it has no placement yet is told: it remembers nothing, and serves nobody before; or it
+ * was cut off when the shards moved, and is none of those that were waited for.
  */
 function placementRefusal(hello: string, own: string, version: number): string | null {
   // mutant: greets-forced-apart
@@ -67,7 +67,7 @@ function agreedRefusal(there: string, here: string, version: number): string | n
   return mayDiffer ? null : shardDifference(there, here);
 }
 
-/** That of a controller which was added, and has no placement yet. */
+/** That of a controller which has no placement yet, and may be told one. */
 const NO_EPOCH = '0';
 
 /** The epoch at the end of what a hello says; empty where there is none. */

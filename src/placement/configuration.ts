@@ -32,13 +32,13 @@ export interface Configuration {
   readonly before?: readonly ControllerId[];
   /** The smallest id that no controller ever had. Absent: `idsEndOf` tells. */
   readonly nextId?: number;
-  /** Controllers were dropped without a majority. Absent where that never was so. See `forcedWithout`. */
+  /** Controllers were dropped since they are gone for good. Absent where that never was so. See `withoutLost`. */
   readonly forced?: Forced;
 }
 
 /** What is kept of forced changes. */
 export interface Forced {
-  /** A name for each forced change since the cluster was formed, oldest first. */
+  /** A name for each change that was forced without a majority since the cluster was formed, oldest first. */
   readonly marks: readonly string[];
   /** The controllers that these changes dropped. */
   readonly removed: readonly ConfiguredController[];
@@ -111,6 +111,11 @@ export function idsEndOf({ controllers, nextId }: Configuration): number {
 
 export function isConfigured(configuration: Configuration, id: ControllerId): boolean {
   return controllerOf(configuration, id) !== undefined;
+}
+
+/** The controller had this id, and is none of the cluster any more. No other one ever gets it. */
+export function isGone(configuration: Configuration, id: ControllerId): boolean {
+  return id < idsEndOf(configuration) && !isConfigured(configuration, id);
 }
 
 /** The controller was added, and takes the state over. */
@@ -280,7 +285,7 @@ function isForcedRight({ marks, removed, all }: Forced, nextId: number): boolean
   const isMark = (mark: unknown) => typeof mark === 'string' && /^[\w-]{1,40}$/.test(mark);
   const isGone = ({ id, host, port }: ConfiguredController) =>
     isWhole(id) && id < nextId && typeof host === 'string' && isWhole(port) && port <= 65_535;
-  const areLists = Array.isArray(marks) && marks.length > 0 && Array.isArray(removed);
+  const areLists = Array.isArray(marks) && Array.isArray(removed);
   return areLists && marks.every(isMark) && removed.every(isGone) && (all === undefined || all === true);
 }
 

@@ -5,14 +5,17 @@ import {
   configurationEpoch,
   configurationFlaw,
   idsEndOf,
+  isChanging,
   isConfigured,
   isCounted,
   newerConfiguration,
+  votersOf,
 } from './configuration.ts';
 
 /**
- * A forced configuration: controllers are dropped although no majority agrees, because a human has said that they are
- * gone for good.
+ * Controllers are dropped because a human has said that they are gone for good: they are asked for nothing any more.
+ *
+ * Where a majority is left, it agrees on that as on any change (`withoutLost`). Otherwise the configuration is forced:
  *
  *  1. All controllers that voted, and were not dropped, have to promise, accept and be members of the first view with
  *     it (`Forced.all`). Therefore two forced changes that have a controller in common happen one after the other.
@@ -29,7 +32,26 @@ const IDS_PASSED = 8;
 /** The most forced changes in the life of a cluster, so that the record of views fits its place on disk. */
 const MARKS_MAX = 8;
 
-/** What follows the configuration when these controllers are gone for good. @returns why it can't be, in words */
+/** What follows the configuration when these are gone for good, and a majority agrees. @returns why it can't be, in words */
+export function withoutLost(
+  configuration: Configuration,
+  lost: readonly ControllerId[],
+): Configuration | string {
+  if (isChanging(configuration)) return 'another change of the controllers is under way';
+  const { controllers, forced } = configuration;
+  const isLost = ({ id }: ConfiguredController) => lost.includes(id);
+  const removed = [...(forced?.removed ?? []), ...controllers.filter(isLost).map(addressOf)];
+  const next: Configuration = {
+    epoch: configurationEpoch(configuration) + 1,
+    controllers: controllers.filter((one) => !isLost(one)),
+    before: votersOf(configuration),
+    nextId: idsEndOf(configuration),
+    forced: { marks: marksOf(configuration), removed },
+  };
+  return configurationFlaw(next) ?? next;
+}
+
+/** The same without a majority. @returns why it can't be, in words */
 export function forcedWithout(
   configuration: Configuration,
   lost: readonly ControllerId[],

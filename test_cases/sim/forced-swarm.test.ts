@@ -1,16 +1,10 @@
 import { expect, it } from 'vitest';
 import { sameConfiguration } from '../../src/placement/configuration.ts';
 import { ask, read, set } from './ask.ts';
+import { submit } from './forcing.ts';
 import { Random } from './random.ts';
 import { FIRST_SEED, SEEDS } from './seeds.ts';
 import { SimCluster } from './sim-cluster.ts';
-
-/** Asks a controller to drop these, and does not wait. */
-function submit(cluster: SimCluster, node: number, lost: readonly number[]): void {
-  const forced = { lost: lost.map(String), isConfirmed: true };
-  const change = { come: null, go: null, forced };
-  cluster.nodes[node]!.connect().submit({ kind: 'member', change, format: 'table' }, () => {});
-}
 
 /** Writes at any of these controllers that takes it. @returns whether one has stored it */
 async function write(cluster: SimCluster, nodes: readonly number[], value: string): Promise<boolean> {

@@ -7,6 +7,7 @@ import { withAdded } from '../../src/placement/member-changes.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import { configurationOfSize } from '../support/configurations.ts';
 import { ask, read, set } from './ask.ts';
+import { force, submit } from './forcing.ts';
 import { change, moveOf, until } from './moving.ts';
 import { SimCluster, type SimOptions } from './sim-cluster.ts';
 
@@ -14,28 +15,6 @@ async function clusterOf(nodes: number, options: Partial<SimOptions> = {}): Prom
   const cluster = new SimCluster({ seed: 1, level: 'linearizability', nodes, ...options });
   await cluster.start();
   return cluster;
-}
-
-/** Asks a controller to drop these, as `member remove … force confirmed` does. */
-async function force(cluster: SimCluster, node: number, lost: readonly number[], isConfirmed = true) {
-  let reply: Reply | null = null;
-  const forced = { lost: lost.map(String), isConfirmed };
-  cluster.nodes[node]!.connect().submit(
-    { kind: 'member', change: { come: null, go: null, forced }, format: 'table' },
-    (answer) => {
-      reply = answer;
-    },
-  );
-  await cluster.run(3_000);
-  return reply as Reply | null;
-}
-
-/** The same, and does not wait for what becomes of it. */
-async function submit(cluster: SimCluster, node: number, lost: readonly number[]): Promise<void> {
-  const forced = { lost: lost.map(String), isConfirmed: true };
-  const change = { come: null, go: null, forced };
-  cluster.nodes[node]!.connect().submit({ kind: 'member', change, format: 'table' }, () => {});
-  await cluster.run(1);
 }
 
 const votersAt = (cluster: SimCluster, node: number) =>
@@ -211,7 +190,7 @@ it('the first write of the forced view waits for the lease of a dropped controll
   cluster.kill(cluster.nodes[2]!);
   cluster.network.cut(0, 1);
   while ([1, 2].some((id) => cluster.network.isUp(0, id))) await cluster.run(1);
-  await submit(cluster, 0, [1, 2]);
+  submit(cluster, 0, [1, 2]);
   while (cluster.nodes[0]!.core!.view?.members.length !== 1) await cluster.run(1);
   expect(await ask(cluster, 0, set('k', 'new'))).toEqual({ kind: 'outcome', outcome: 'stored' });
   expect(await ask(cluster, 1, { kind: 'get', keys: ['k'], withCas: false })).toMatchObject({
@@ -224,7 +203,7 @@ it('every controller that is left has to accept the forced view: one alone may h
   cluster.kill(...[0, 1, 2, 3].map((id) => cluster.nodes[id]!));
   await cluster.run(1_000);
   // All three are heard when one is asked, and controller 6 stands still right after that.
-  await submit(cluster, 4, [0, 1, 2, 3]);
+  submit(cluster, 4, [0, 1, 2, 3]);
   cluster.nodes[6]!.pause();
   await cluster.run(1_000);
   expect(votersAt(cluster, 4)).toEqual([0, 1, 2, 3, 4, 5, 6]);
@@ -235,7 +214,7 @@ it('what was forced is given up when a controller is heard that it drops', async
   cluster.kill(cluster.nodes[2]!, cluster.nodes[4]!);
   cutOff(cluster, [1], [0, 3]);
   await cluster.run(1_000);
-  await submit(cluster, 0, [1, 2, 4]);
+  submit(cluster, 0, [1, 2, 4]);
   cluster.network.cut(0, 3);
   cluster.network.heal(0, 1);
   await cluster.run(100);

@@ -10,7 +10,9 @@ import {
   majorityOf,
   votersOf,
 } from '../../placement/configuration.ts';
-import { forcedWithout } from '../../placement/forced.ts';
+import { forcedWithout, withoutLost } from '../../placement/forced.ts';
+import { nameOfShard, type PlannedShard } from '../../placement/shards.ts';
+import { inShards } from '../status/levels-report.ts';
 import { idNamed, nameIn, whyUnknown } from './member-changes.ts';
 
 /** What has to be known to drop controllers that are gone for good, without a majority. */
@@ -22,8 +24,10 @@ export interface ForcedSituation {
   readonly heard: readonly ControllerId[];
   /** This controller's part in the views of the root group. */
   readonly acceptor: AcceptorState;
-  /** The names of the keyspaces that have shards on the controller. */
-  readonly spreadOver: (peer: ControllerId) => readonly string[];
+  /** The controller has a shard, or gets one by a move that is under way. */
+  readonly hasShards: (peer: ControllerId) => boolean;
+  /** The shards that serve. */
+  readonly shards: readonly PlannedShard[];
   /** The names of the keyspaces where all members of a view acknowledge, and of those where one controller answers. */
   readonly ordered: readonly string[];
   readonly convergent: readonly string[];
@@ -49,18 +53,18 @@ export function forcedRemovalOf(words: readonly string[], situation: ForcedSitua
   }
   const reason = whyNot(lost, situation);
   if (reason !== null) return refused(reason);
-  const to = forcedWithout(configuration, lost, mark);
+  const isAgreed = haveMajority(configuration, [situation.node, ...situation.heard]);
+  const to = isAgreed ? withoutLost(configuration, lost) : forcedWithout(configuration, lost, mark);
   return typeof to === 'string' ? refused(to) : { kind: 'possible', to, lines: linesOf(lost, to, situation) };
 }
 
 /**
  * Nothing is forced that the controllers can agree on, and nothing without the word of every controller that is left:
- * it may be the only one that has the last writes.
+ * it may be the only one that has the last writes. With a majority they can agree on the removal of a controller without
+ * shards; one that has shards first gives them away, which one that is gone for good never does.
  */
-function whyNot(
-  lost: readonly ControllerId[],
-  { node, configuration, heard, acceptor, spreadOver }: ForcedSituation,
-): string | null {
+function whyNot(lost: readonly ControllerId[], situation: ForcedSituation): string | null {
+  const { node, configuration, heard, acceptor, hasShards } = situation;
   const able = [node, ...heard];
   const named = (ids: readonly ControllerId[]) => ids.map((id) => nameIn(configuration, id)).join(', ');
   if (!isCounted(configuration, node)) return 'this controller does not vote: ask one that does';
@@ -69,60 +73,95 @@ function whyNot(
   const back = lost.filter((id) => heard.includes(id));
   if (back.length > 0)
     return `${named(back)} can be reached: only controllers that are gone for good are forced out`;
+  const isAgreed = haveMajority(configuration, able);
+  const idle = lost.filter((id) => !hasShards(id));
   // mutant: forces-beside-a-majority
-  if (haveMajority(configuration, able))
-    return 'a majority of the controllers can be reached: remove controllers one by one, without force';
+  if (isAgreed && idle.length > 0)
+    return `a majority of the controllers can be reached: remove ${named(idle)} without force`;
   const silent = idsOf(configuration).filter(
     (id) => isCounted(configuration, id) && !able.includes(id) && !lost.includes(id),
   );
   if (silent.length > 0)
     return `${named(silent)} can not be reached either: start it, or name it as well if it is gone for good`;
-  // Those that are left may not know what followers were told.
+  // Those that are left may not know what followers were told, unless they are a majority.
   // mutant: forces-past-followers
-  if (hasFollowers(configuration))
+  if (!isAgreed && hasFollowers(configuration))
     return (
       'some controllers of this cluster follow, and may go by what only the lost ones have agreed on: ' +
       'bring one that votes back from its disk or a backup, under its id'
     );
   if (acceptor.members.length === 0)
     return 'this controller remembers no view: start the controllers that have the data, and ask one of them';
-  const spread = [...new Set(lost.flatMap((id) => spreadOver(id)))];
-  if (spread.length > 0)
+  const gone = shardsLosing(lost, situation, (left) => left === 0);
+  // mutant: forces-the-last-replica
+  if (gone.length > 0)
     return (
-      `controllers with shards of ${spread.join(', ')} can not be forced out: the keys of a shard would be gone with ` +
-      'them. Bring one controller of each shard back from its disk or a backup, under its id'
+      `the keys of ${gone.map(nameOfShard).join(', ')} would be gone: ` +
+      'bring one of its controllers back from its disk or a backup, under its id'
     );
   return null;
 }
 
-function linesOf(
+/** The shards that lose a controller. @param which told how many controllers a shard has left, and how many it had */
+function shardsLosing(
   lost: readonly ControllerId[],
-  to: Configuration,
-  { configuration, acceptor, ordered, convergent, isSync }: ForcedSituation,
-): string[] {
+  { shards }: ForcedSituation,
+  which: (left: number, had: number) => boolean,
+): readonly PlannedShard[] {
+  return shards.filter(({ members }) => {
+    const left = members.filter((id) => !lost.includes(id)).length;
+    return left < members.length && which(left, members.length);
+  });
+}
+
+function linesOf(lost: readonly ControllerId[], to: Configuration, situation: ForcedSituation): string[] {
+  const { configuration } = situation;
   const names = (ids: readonly ControllerId[], of: Configuration) =>
     ids.map((id) => nameIn(of, id)).join(', ');
   const voters = votersOf(to);
-  const members = acceptor.members.map((member) => member.node).join(', ');
-  const view = `${ballotName(acceptor.accepted)} of controllers ${members}`;
-  const lines = [
+  return [
     `dropped for good: ${names(lost, configuration)}`,
     `go on: ${names(voters, to)}; a majority is then ${majorityOf(voters.length)}`,
+    ...lossesOf(lost, situation),
+    ...countsOf(shardsLosing(lost, situation, () => true)).map(
+      ([keyspace, count]) =>
+        `with fewer controllers: ${inShards(count)} of ${keyspace}; give them others by keyspace ${keyspace} rebalance`,
+    ),
+    'make sure first that the dropped controllers have ended, and are never started with their data again: ' +
+      'one that still runs elsewhere goes on to serve its clients, and all that it answers is lost',
   ];
-  if (ordered.length > 0)
+}
+
+/** What may be lost, where something may. */
+function lossesOf(lost: readonly ControllerId[], situation: ForcedSituation): string[] {
+  const { node, heard, configuration, acceptor, shards, ordered, convergent, isSync } = situation;
+  const members = acceptor.members.map((member) => member.node).join(', ');
+  const view = `${ballotName(acceptor.accepted)} of controllers ${members}`;
+  const lines: string[] = [];
+  const whole = ordered.filter((name) => !shards.some(({ keyspace }) => keyspace === name));
+  if (whole.length > 0 && !haveMajority(configuration, [node, ...heard]))
     lines.push(
-      `may be lost in ${ordered.join(', ')}: all writes of views after the newest one that a remaining controller ` +
+      `may be lost in ${whole.join(', ')}: all writes of views after the newest one that a remaining controller ` +
         `knows (here ${view})${lostOnDisk(acceptor, isSync)}`,
     );
+  const fewer = shardsLosing(lost, situation, (left, had) => left < majorityOf(had));
+  for (const [keyspace, count] of countsOf(fewer))
+    if (ordered.includes(keyspace))
+      lines.push(
+        `may be lost in ${keyspace}: in ${inShards(count)}, writes that only the dropped controllers have agreed on`,
+      );
   if (convergent.length > 0)
     lines.push(
       `may be lost in ${convergent.join(', ')}: writes that a dropped controller had told nobody yet`,
     );
-  lines.push(
-    'make sure first that the dropped controllers have ended, and are never started with their data again: ' +
-      'one that still runs elsewhere goes on to serve its clients, and all that it answers is lost',
-  );
   return lines;
+}
+
+/** How many of the shards each keyspace has, by the names of the keyspaces. */
+function countsOf(shards: readonly PlannedShard[]): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>();
+  for (const { keyspace } of shards) counts.set(keyspace, (counts.get(keyspace) ?? 0) + 1);
+  return [...counts];
 }
 
 /** What of the newest view itself may be missing here. */

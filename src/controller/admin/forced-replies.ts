@@ -1,4 +1,5 @@
 import type { ControllerId } from '../../base/number-kinds.ts';
+import { shardsAsPlanned } from '../../placement/agreed-shards.ts';
 import { clientError, serverError } from '../../protocol/reply.ts';
 import type { WantedRemoval } from '../../protocol/request.ts';
 import { SCHEMES } from '../../replication/schemes.ts';
@@ -49,7 +50,8 @@ function situationOf(parts: MemberParts): ForcedSituation {
     configuration: views.configuration,
     heard: core.peers.ids.filter((peer: ControllerId) => core.peers.isHeard(peer)),
     acceptor,
-    spreadOver: (peer) => keyspacesOver(core, peer),
+    hasShards: (peer) => keyspacesOver(core, peer).length > 0,
+    shards: shardsAsPlanned(core.levels.agreedShards),
     ordered: named(true),
     convergent: named(false),
     isSync: settings.durability === 'sync',

@@ -2,6 +2,7 @@ import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../../base/
 import type { Membership } from '../../membership/membership.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Move, type Placement, sameChange } from '../../placement/agreed-placement.ts';
+import { type Configuration, isGone } from '../../placement/configuration.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
 import { concernsAll } from '../../placement/reshard.ts';
 import type { Group } from '../../replication/group.ts';
@@ -261,7 +262,9 @@ export class Mover {
 
   /** All mates have come so far. */
   #haveAll(step: MoveStep): boolean {
-    const mates = this.#mates ?? this.#ports.peers();
+    const { configuration } = this.#views;
+    // mutant: waits-for-the-forced-out
+    const mates = this.#mates?.filter((id) => !isGone(configuration, id)) ?? this.#ports.peers();
     return mates.every((peer) => this.#words.hasReached(peer, this.#epoch, step));
   }
 
@@ -304,7 +307,12 @@ export class Mover {
     const collector = this.#collector;
     const copies = this.#copiesOf(routes);
     for (const copy of copies) copy.step();
-    if (!hasReached(this.#step, 'fenced')) return collector.fence(routes, () => this.#become('fenced'));
+    if (!hasReached(this.#step, 'fenced')) {
+      // mutant: hands-over-beside-the-forced-out
+      if (routes.every(({ from }) => from === null || !mayServeElsewhere(from, this.#views.configuration)))
+        collector.fence(routes, () => this.#become('fenced'));
+      return;
+    }
     // mutant: hands-over-uncollected
     if (!collector.isCollected(routes)) return;
     this.#collectedIn = this.#epoch;
@@ -391,6 +399,16 @@ export class Mover {
 }
 
 const NONE: ReadonlySet<Group> = new Set();
+
+/**
+ * A controller of the group that is gone for good, and is waited for by nobody, may still serve: no view holds here from
+ * which it is missing. While there is such a view its lease has ended, and those that know that it is gone take it into
+ * no other one.
+ */
+function mayServeElsewhere({ members, scheme: { views } }: Group, configuration: Configuration): boolean {
+  const gone = members?.filter((id) => isGone(configuration, id)) ?? [];
+  return views !== null && gone.some((id) => views.view === null || views.isInView(id));
+}
 
 function isPartOf(part: RangeMessage, { to, fromNumber }: RangeFetch): boolean {
   return part.to === to.number && part.from === fromNumber;

@@ -292,6 +292,54 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'forces-the-last-replica',
+    name: 'drops the only controller of a shard, and the keys with it',
+    edit: { test: 'false' },
+    test: { file: 'forced-shards.test.ts', name: 'the last controller of a shard is not forced out' },
+  },
+  {
+    anchor: 'forces-no-shard',
+    name: 'forces controllers out of the root group, and not out of a shard',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced-shards.test.ts',
+      name: 'a controller with shards at linearizability that votes is forced out, and the others take its shards',
+    },
+  },
+  {
+    anchor: 'waits-for-the-forced-out',
+    name: 'waits in a move for a controller that is gone for good',
+    edit: { value: 'this.#mates ?? this.#ports.peers()' },
+    test: {
+      file: 'forced-shards.test.ts',
+      name: 'a controller with shards at eventual is forced out while its shards move, and the move goes on',
+    },
+  },
+  {
+    anchor: 'hands-over-beside-the-forced-out',
+    name: 'hands keys over while a controller that is gone for good may still read them',
+    edit: { test: 'true' },
+    test: {
+      file: 'forced-shards.test.ts',
+      name: 'one that serves on beyond a partition reads nothing of a shard once others have taken it',
+    },
+  },
+  {
+    anchor: 'keeps-the-barrier-when-forced',
+    name: 'counts what was said behind a barrier before a controller was dropped',
+    edit: { test: 'true' },
+    test: { file: 'forced-shards.test.ts', name: 'a barrier is lifted by the view that drops a controller' },
+  },
+  {
+    anchor: 'leaves-the-forced-out-untold',
+    name: 'calls nobody who was removed by force where controllers follow',
+    edit: { value: 'hasFollowers() && !standing.has(peer)' },
+    test: {
+      file: 'forced-shards.test.ts',
+      name: 'one that was cut off and dropped is told so where controllers follow',
+    },
+  },
+  {
     anchor: 'forced-unconfirmed',
     name: 'drops controllers by force before anybody has confirmed it',
     edit: { test: 'false' },
