@@ -83,7 +83,7 @@ export class ConfigurationFollower {
     if (views.acceptedPlacement !== null || views.configuration.epoch !== undefined)
       for (const peer of olderPeers()) core.refuse(peer, OLDER_RELEASE);
     if (isRemovedByForce(views.configuration, core.settings.self)) return this.#endAll();
-    for (const one of followingViews(groups)) this.#follow(one);
+    for (const one of viewsOfAll(groups)) this.#follow(one);
     for (const one of shardViews(groups)) this.#forceFromShard(one);
     this.#dropRemoved();
   }
@@ -159,7 +159,7 @@ export class ConfigurationFollower {
     // mutant: drops-those-of-the-start
     const id = toDrop(configuration, dropsFounders === true ? 0 : peers.length);
     // mutant: drops-while-it-counts
-    if (id === null || followingViews(groups).some((one) => isCounted(one.configuration, id))) return;
+    if (id === null || viewsOfAll(groups).some((one) => isCounted(one.configuration, id))) return;
     if (retirement.isAwaited(id)) return;
     const to = without(configuration, id);
     if (typeof to !== 'string')
@@ -194,13 +194,13 @@ export class ConfigurationFollower {
 /** Every group has the voters of the root group, as far as is known here. */
 export function areAllFollowing(groups: Groups): boolean {
   const { configuration } = groups.views;
-  return followingViews(groups).every((one) => {
+  return viewsOfAll(groups).every((one) => {
     return !isChanging(one.configuration) && sameVoters(one.configuration, configuration);
   });
 }
 
-/** The views of the groups that have the voters of the root group. */
-function followingViews(groups: Groups): readonly Membership[] {
+/** The views of the further groups that all voters of the root group take part in. */
+export function viewsOfAll(groups: Groups): readonly Membership[] {
   return groups.furtherViews
     .filter(({ group }) => groups.byNumber[group]?.members === null)
     .map(({ views }) => views);

@@ -15,6 +15,7 @@ import {
   isChanging,
   isConfigured,
   isFollower,
+  isGone,
   isJoining,
   isServer,
   isVoter,
@@ -134,10 +135,12 @@ function haveVotes(to: Placement, from: Placement | null, configuration: Configu
   if (configuration === null) return true;
   const isVoting = (id: ControllerId) => isVoter(configuration, id);
   if (isMoveOfAll(to) && !isMoveOfAll(from) && !idsOf(configuration).every(isVoting)) return false;
-  // The first placement has the shards of the configuration, and a controller that has some may be forced out by now.
-  const had = from === null ? holdersBefore(to) : holdersIn(from);
+  const had = holdersIn(from);
+  // The first placement has the shards of the configuration, of which somebody may be gone for good.
+  const isLost = (id: ControllerId) =>
+    from === null && isGone(configuration, id) && holdersBefore(to).has(id);
   // mutant: gives-shards-to-who-leaves
-  return [...holdersIn(to)].every((id) => had.has(id) || isServer(configuration, id));
+  return [...holdersIn(to)].every((id) => had.has(id) || isServer(configuration, id) || isLost(id));
 }
 
 /** A view with this configuration may be the first one without controllers that are gone for good. */

@@ -4,11 +4,16 @@ import { expect, it } from 'vitest';
 import { startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePorts } from '../support/free-port.ts';
-import { member, membersAt, Newcomer, votersIn } from '../support/newcomer.ts';
+import { main, member, membersAt, Newcomer, votersIn } from '../support/newcomer.ts';
 import { PATIENT } from '../support/rolling-restart.ts';
 import { TextClient } from '../support/text-client.ts';
 
 const LEVEL = 'linearizability';
+
+/** Of what `show json` prints. */
+interface Shown {
+  readonly shards: readonly { readonly controllers: readonly number[] }[];
+}
 
 it('two of three are gone for good: the third goes on, two others come, one is back and gets nowhere', async () => {
   const settings = { ...PATIENT, durability: 'sync', form: 'no' };
@@ -74,5 +79,45 @@ it('two of three are gone for good: the third goes on, two others come, one is b
     await eventually(() => valuesAt(port0!));
   } finally {
     for (const one of newcomers) if (one.isRunning) await one.kill();
+  }
+});
+
+it('the machine of a controller with shards is gone for good: a new one takes its place, and no key is lost', async () => {
+  const settings = { ...PATIENT, durability: 'sync', shards: '4', replicas: '2' };
+  await using cluster = await startCluster({ level: LEVEL, controllers: 3, store: 'custom', settings });
+  const [port0, port1, port2] = cluster.ports;
+  const keys = Array.from({ length: 60 }, (_, i) => `k${i}`);
+  const write = async (port: number, value: string) => {
+    using client = await TextClient.connect(port, '127.0.0.1');
+    for (const key of keys) await eventually(async () => expect(await client.set(key, value)).toBe('STORED'));
+  };
+  const expectAt = async (port: number, value: string) => {
+    using client = await TextClient.connect(port, '127.0.0.1');
+    for (const key of keys) await eventually(async () => expect(await client.get(key)).toBe(value));
+  };
+  await write(port1!, 'old');
+  await cluster.controllers[1]!.kill();
+  await eventually(async () => expect((await membersAt(cluster, port0!)).controllers[1]!.up).toBe(false));
+  await expect(member(cluster, port0!, 'remove', '1')).rejects.toThrow('member remove 1 --force drops it');
+  const dropped = await member(cluster, port0!, 'remove', '1', '--force', '--yes');
+  expect(dropped).toContain('a majority is then 2');
+  expect(votersIn(await membersAt(cluster, port2!))).toEqual([0, 2]);
+  for (const port of [port0!, port2!]) await expectAt(port, 'old');
+  await write(port2!, 'new');
+
+  // It comes to the address of the one that is gone.
+  const newcomer = new Newcomer(cluster, port1!, [port0!], LEVEL);
+  rmSync(join(cluster.dataDir, 'controller-1'), { recursive: true });
+  try {
+    newcomer.begin();
+    await member(cluster, port0!, 'add', `127.0.0.1:${port1}`, '--wait', '120');
+    await main(cluster, port0!, 'keyspace', 'default', 'rebalance', '--wait', '120');
+    const shown = JSON.parse(await main(cluster, port0!, '-cli', 'show', 'json')) as Shown;
+    expect(shown.shards.flatMap(({ controllers }) => controllers)).not.toContain(1);
+    for (const port of [port0!, port1!, port2!]) await expectAt(port, 'new');
+    await write(port1!, 'newer');
+    for (const port of [port0!, port2!]) await expectAt(port, 'newer');
+  } finally {
+    if (newcomer.isRunning) await newcomer.kill();
   }
 });

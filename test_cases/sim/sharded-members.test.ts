@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
-import type { Level } from '../../src/placement/level.ts';
+import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { withVoters } from '../../src/placement/member-changes.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request, WantedKeyspace } from '../../src/protocol/request.ts';
@@ -50,8 +50,8 @@ const loadsAt = ({ nodes }: SimCluster, ids: readonly number[]) => {
   return ids.map((id) => members.filter((one) => one.includes(id)).length);
 };
 
-it('shards go to controllers that were added, and leave those that go', async () => {
-  const cluster = await sharded();
+it.each(LEVELS)('shards at %s go to controllers that were added, and leave those that go', async (level) => {
+  const cluster = await sharded(4, level);
   for (const key of KEYS) await ask(cluster, 0, set(key, key));
   await added(cluster, 0, 'sim:1000');
   expect(await valuesAt(cluster, 3)).toEqual(KEYS.map((key) => [key, key]));

@@ -144,12 +144,15 @@ function lossesOf(lost: readonly ControllerId[], situation: ForcedSituation): st
       `may be lost in ${whole.join(', ')}: all writes of views after the newest one that a remaining controller ` +
         `knows (here ${view})${lostOnDisk(acceptor, isSync)}`,
     );
-  const fewer = shardsLosing(lost, situation, (left, had) => left < majorityOf(had));
-  for (const [keyspace, count] of countsOf(fewer))
-    if (ordered.includes(keyspace))
-      lines.push(
-        `may be lost in ${keyspace}: in ${inShards(count)}, writes that only the dropped controllers have agreed on`,
-      );
+  const couldAgree = shardsLosing(lost, situation, (left, had) => had - left >= majorityOf(had));
+  const noMajority = shardsLosing(lost, situation, (left, had) => left < majorityOf(had));
+  for (const [which, what] of [
+    [couldAgree, 'writes that only the dropped controllers have agreed on'],
+    [isSync ? [] : noMajority, 'what those that are left have forgotten by a restart'],
+  ] as const)
+    for (const [keyspace, count] of countsOf(which))
+      if (ordered.includes(keyspace))
+        lines.push(`may be lost in ${keyspace}: in ${inShards(count)}, ${what}`);
   if (convergent.length > 0)
     lines.push(
       `may be lost in ${convergent.join(', ')}: writes that a dropped controller had told nobody yet`,

@@ -66,10 +66,13 @@ export function memberChangeOf(wanted: WantedMembers, situation: MemberSituation
   }
   // A move may wait for one that follows, and is gone for good.
   const isFollowerToGo = go !== null && wanted.come === null && isFollower(configuration, go);
-  if (situation.isMoving && !isFollowerToGo) return refused(MOVING);
+  const spread = go === null ? null : spreadFlaw(go, situation);
+  if (situation.isMoving && !isFollowerToGo) {
+    const isAway = go !== null && go !== node && !situation.heard.includes(go);
+    return refused((isAway ? spread : null) ?? MOVING);
+  }
   if (wanted.come !== null && come === null) return addedOf(wanted.come, go, wanted.zone, situation);
   if (come !== null && isFollower(configuration, come)) return followingOf(come, go, configuration);
-  const spread = go === null ? null : spreadFlaw(go, situation);
   if (go !== null && come === null && isNeverToVote(go, situation))
     return spread === null ? droppingOf(go, situation) : refused(spread);
   const same = sameOf(come, go, configuration);
@@ -100,12 +103,17 @@ function isNeverToVote(id: ControllerId, { configuration, isLeftBehind }: Member
 }
 
 /** @returns why a controller can not go yet: it has shards; null where it has none */
-function spreadFlaw(go: ControllerId, { configuration, spreadOver }: MemberSituation): string | null {
+function spreadFlaw(
+  go: ControllerId,
+  { node, configuration, heard, spreadOver }: MemberSituation,
+): string | null {
   const [keyspace] = spreadOver(go);
   // mutant: goes-with-its-shards
   if (keyspace === undefined) return null;
-  const command = `keyspace ${keyspace} rebalance without ${go}`;
-  return `${nameIn(configuration, go)} has shards of ${keyspace}: first have others take them, by ${command}`;
+  const has = `${nameIn(configuration, go)} has shards of ${keyspace}`;
+  const first = `${has}: first have others take them, by keyspace ${keyspace} rebalance without ${go}`;
+  if (go === node || heard.includes(go)) return first;
+  return `${has}, and can not be reached: start it; if it is gone for good, member remove ${go} --force drops it`;
 }
 
 /** It is so already, or never will be. */

@@ -3,7 +3,7 @@ import type { ChangeOutcome } from '../../membership/agreed-change.ts';
 import { isCounted } from '../../placement/configuration.ts';
 import { clientError, type Reply, serverError } from '../../protocol/reply.ts';
 import type { MemberRequest } from '../../protocol/request.ts';
-import { areAllFollowing } from '../configuration-follower.ts';
+import { areAllFollowing, viewsOfAll } from '../configuration-follower.ts';
 import type { Core } from '../core.ts';
 import { membersOf, renderMembers } from '../status/members-report.ts';
 import { replyToForced } from './forced-replies.ts';
@@ -56,11 +56,12 @@ function refusalOf({ core }: MemberParts): Reply | null {
 }
 
 /** Why the members could not take the peer in now; empty when they could. */
-function joinTroubleOf({ peers, groups: { views, furtherViews } }: Core, peer: ControllerId): string {
+function joinTroubleOf({ peers, groups }: Core, peer: ControllerId): string {
   if (!peers.isHeard(peer)) return 'is not heard';
   const heartbeat = peers.heartbeat(peer);
   if (heartbeat === undefined || heartbeat.journalTrouble !== '') return 'takes no writes';
-  const all = [views, ...furtherViews.map((further) => further.views)];
+  const all = [groups.views, ...viewsOfAll(groups)];
+  // mutant: fills-shards-before-the-vote
   return all.every(({ parts }) => parts.of(peer)?.caughtUp === true) ? '' : 'is catching up with the others';
 }
 

@@ -340,6 +340,18 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    anchor: 'fills-shards-before-the-vote',
+    name: 'waits with a vote until a controller has caught up in shards that it has no part in',
+    edit: {
+      value:
+        '[groups.views, ...groups.furtherViews.map(({ views }) => views)].every(({ parts }) => parts.of(peer)?.caughtUp === true) ? "" : "is catching up"',
+    },
+    test: {
+      file: 'sharded-members.test.ts',
+      name: 'shards at linearizability go to controllers that were added, and leave those that go',
+    },
+  },
+  {
     anchor: 'forced-unconfirmed',
     name: 'drops controllers by force before anybody has confirmed it',
     edit: { test: 'false' },

@@ -88,6 +88,12 @@ describe('a change of the controllers that vote', () => {
     expect(after({ go: '3' }, FIVE, ALL, '', 'carts')).toEqual([0, 1, 2, 4]);
   });
 
+  it('tells how one that has shards is dropped if it is gone for good', () => {
+    const isGone = { reason: expect.stringContaining('member remove 4 --force') };
+    expect(changeOf({ go: '4' }, FIVE, [1, 2, 3], '', 'carts')).toMatchObject(isGone);
+    expect(changeOf({ go: '4' }, FIVE, ALL, '', 'carts')).not.toMatchObject(isGone);
+  });
+
   it('takes in all that join and can be taken in, if that is asked for, up to seven voters', () => {
     let configuration = FIVE;
     for (const port of [1, 2, 3])
