@@ -41,7 +41,8 @@ export interface ConfigurationFollowerPorts {
  *  - A peer of an older release can't read the messages of views that have a placement or a configuration, and would go
  *    by its own settings: it is refused.
  *  - The groups beside the root group, with views of their own, come to the same voters. In each view the
- *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with, but for those that were forced out.
+ *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with,
+ *    but for those that are gone for good.
  *  - Controllers that were removed by force are removed from the groups of their shards as well.
  *  - Controllers that follow are told what is installed.
  *  - A controller that was added once, and was removed, is dropped, once it counts in no group, and once what it wrote
@@ -105,8 +106,8 @@ export class ConfigurationFollower {
   }
 
   /**
-   * Controllers of this shard are gone for good: its group goes on without them. It may have no majority left. The first
-   * one asks of those that are left.
+   * Controllers of this shard are gone for good: its group goes on without them. It may have no majority left. Of those
+   * that are left the first one asks.
    */
   #forceFromShard(views: Membership): void {
     const { core, groups, peers } = this.#ports;

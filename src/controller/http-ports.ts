@@ -5,7 +5,7 @@ import type { Transport } from '../base/transport.ts';
 import type { HttpAddress } from '../http/authorities.ts';
 import type { HttpPorts, Readiness } from '../http/http-ports.ts';
 import type { HotKeyHere } from '../http/keys-here.ts';
-import type { Configuration } from '../placement/configuration.ts';
+import { type Configuration, isVoter } from '../placement/configuration.ts';
 import type { ControllerParts } from './controller-parts.ts';
 import { keyHere } from './keys/key-here.ts';
 import { KeyPages } from './keys/key-pages.ts';
@@ -64,7 +64,10 @@ export function httpPortsOf(
       const { agreed: _, ...members } = membersOf(parts);
       return members;
     },
-    configuration: () => core.configuration,
+    known: () => ({
+      configuration: core.configuration,
+      votes: isVoter(core.configuration, settings.self),
+    }),
     view: () => viewOf(parts),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),

@@ -57,8 +57,8 @@ export interface HttpPorts {
   };
   /** The controllers, and which of them vote: what `member json` prints, without what only controllers read. */
   readonly members: () => object;
-  /** The newest configuration that this controller knows. It may not have been agreed yet. */
-  readonly configuration: () => Configuration;
+  /** The newest configuration that this controller knows, which may not have been agreed yet; and whether it votes there. */
+  readonly known: () => { readonly configuration: Configuration; readonly votes: boolean };
   /** The view that this controller serves in: the members, and the reason of the view. */
   readonly view: () => object;
   /** The connections of its clients. */

@@ -20,8 +20,8 @@ export const OLDER_RELEASE =
 
 /**
  * The placement of a controller in its hello. The epoch follows, so that a peer of an older release, which can
- * only go by its configuration, refuses the link. One that was added, and one whose shards may have moved without it, say
- * that they have none yet. The names of forced changes come last.
+ * only go by its configuration, refuses the link. One that was added, and one whose shards may have moved without it,
+ * say that they have none yet. The names of forced changes come last.
  */
 export function placementOnLink(
   placement: string,
@@ -39,9 +39,9 @@ const FORCED_APART =
 /**
  * Peers that go by their configurations must have the same placement. Once one of them has an agreed one, the
  * other will get it, or a newer one, with the next view, whatever keyspaces it has now. Shards change with the
- * placement: they are the same by the same one. A controller that could never be told of other shards has to have those
- * of the peer. One that says that it has no placement yet is told: it remembers nothing, and serves nobody before; or it
- * was cut off when the shards moved, and is none of those that were waited for.
+ * placement: they are the same by the same one. A controller that could never be told of other shards has to have
+ * those of the peer. One that says that it has no placement yet is told: it remembers nothing, and serves nobody
+ * before; or it was cut off when the shards moved, and is none of those that were waited for.
  */
 function placementRefusal(hello: string, own: string, version: number): string | null {
   // mutant: greets-forced-apart

@@ -67,8 +67,9 @@ export class RangeFetch {
   /** This controller has no part in the group that the records come from. */
   readonly from = null;
 
-  get fromNumber(): GroupNumber {
-    return this.#ports.from;
+  /** The part is one of these records. */
+  isOf({ from, to }: RangePart): boolean {
+    return from === this.#ports.from && to === this.#ports.to.number;
   }
 
   get isCopied(): boolean {

@@ -82,7 +82,7 @@ it('two of three are gone for good: the third goes on, two others come, one is b
   }
 });
 
-it('the machine of a controller with shards is gone for good: a new one takes its place, and no key is lost', async () => {
+it('a machine with shards is gone for good: a new one takes its place, and no key is lost', async () => {
   const settings = { ...PATIENT, durability: 'sync', shards: '4', replicas: '2' };
   await using cluster = await startCluster({ level: LEVEL, controllers: 3, store: 'custom', settings });
   const [port0, port1, port2] = cluster.ports;

@@ -56,8 +56,8 @@ async function writeAll({ cluster, random, left }: Play, value: string, tries: n
 }
 
 /**
- * The controller that was dropped may go on to serve beyond a partition, but it reads nothing old at the strongest level,
- * where the others are a majority of each shard.
+ * The controller that was dropped may go on to serve beyond a partition, but it reads nothing old at the strongest
+ * level, where the others are a majority of each shard.
  */
 async function lookAtLost({ cluster, level, replicas, lost }: Play): Promise<void> {
   if (level !== 'linearizability' || replicas < 3 || cluster.nodes[lost]!.core === null) return;

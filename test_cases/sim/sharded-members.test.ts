@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Configuration, votersOf } from '../../src/placement/configuration.ts';
 import { LEVELS, type Level } from '../../src/placement/level.ts';
 import { withVoters } from '../../src/placement/member-changes.ts';
@@ -50,28 +50,31 @@ const loadsAt = ({ nodes }: SimCluster, ids: readonly number[]) => {
   return ids.map((id) => members.filter((one) => one.includes(id)).length);
 };
 
-it.each(LEVELS)('shards at %s go to controllers that were added, and leave those that go', async (level) => {
-  const cluster = await sharded(4, level);
-  for (const key of KEYS) await ask(cluster, 0, set(key, key));
-  await added(cluster, 0, 'sim:1000');
-  expect(await valuesAt(cluster, 3)).toEqual(KEYS.map((key) => [key, key]));
-  expect(await change(cluster, 3, rebalance())).toContain('get other controllers');
-  await settled(cluster);
-  expect(loadsAt(cluster, [0, 1, 2, 3])).toEqual([2, 2, 2, 2]);
-  expect(await member(cluster, 1, 'remove', '0')).toContain(
-    'has shards of default: first have others take them, by keyspace default rebalance without 0',
-  );
-  expect(await change(cluster, 1, rebalance(0))).toContain('get other controllers');
-  await settled(cluster);
-  expect(await member(cluster, 1, 'remove', '0')).toContain('these vote now');
-  await cluster.run(1_000);
-  for (const id of [1, 2, 3]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
-  for (const key of KEYS) await ask(cluster, 3, set(key, 'later'));
-  for (const node of cluster.nodes) cluster.kill(node);
-  for (const node of cluster.nodes) node.start();
-  await cluster.run(4_000);
-  for (const id of [1, 2, 3]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, 'later']));
-  expect(await ask(cluster, 0, getOf(KEYS))).toMatchObject({ code: 'NOT_VOTING' });
+describe.each(LEVELS)('shards at %s', (level) => {
+  it('go to controllers that were added, and leave those that go', async () => {
+    const cluster = await sharded(4, level);
+    for (const key of KEYS) await ask(cluster, 0, set(key, key));
+    await added(cluster, 0, 'sim:1000');
+    expect(await valuesAt(cluster, 3)).toEqual(KEYS.map((key) => [key, key]));
+    expect(await change(cluster, 3, rebalance())).toContain('get other controllers');
+    await settled(cluster);
+    expect(loadsAt(cluster, [0, 1, 2, 3])).toEqual([2, 2, 2, 2]);
+    expect(await member(cluster, 1, 'remove', '0')).toContain(
+      'has shards of default: first have others take them, by keyspace default rebalance without 0',
+    );
+    expect(await change(cluster, 1, rebalance(0))).toContain('get other controllers');
+    await settled(cluster);
+    expect(await member(cluster, 1, 'remove', '0')).toContain('these vote now');
+    await cluster.run(1_000);
+    for (const id of [1, 2, 3]) expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, key]));
+    for (const key of KEYS) await ask(cluster, 3, set(key, 'later'));
+    for (const node of cluster.nodes) cluster.kill(node);
+    for (const node of cluster.nodes) node.start();
+    await cluster.run(4_000);
+    for (const id of [1, 2, 3])
+      expect(await valuesAt(cluster, id)).toEqual(KEYS.map((key) => [key, 'later']));
+    expect(await ask(cluster, 0, getOf(KEYS))).toMatchObject({ code: 'NOT_VOTING' });
+  });
 });
 
 it('shards move while a controller that votes no more is gone for good', async () => {

@@ -27,9 +27,9 @@ export async function formerChainOf(index: number): Promise<FormerChain> {
 }
 
 /**
- * A chain whose head was killed takes no writes until its other members have left the head out. They can, and will, while
- * they are a majority. So the head waits for them, and not for a smaller rest, which can take nobody in. A node that does
- * not answer may be one that is missing for a majority.
+ * A chain whose head was killed takes no writes until its other members have left the head out. They can, and will,
+ * while they are a majority. So the head waits for them, and not for a smaller rest, which can take nobody in. A node
+ * that does not answer may be one that is missing for a majority.
  */
 export function formerChainIn(
   asked: readonly { readonly node: number; readonly answer: ChainAnswer }[],

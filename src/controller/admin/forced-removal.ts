@@ -60,8 +60,8 @@ export function forcedRemovalOf(words: readonly string[], situation: ForcedSitua
 
 /**
  * Nothing is forced that the controllers can agree on, and nothing without the word of every controller that is left:
- * it may be the only one that has the last writes. With a majority they can agree on the removal of a controller without
- * shards; one that has shards first gives them away, which one that is gone for good never does.
+ * it may be the only one that has the last writes. With a majority they can agree on the removal of a controller
+ * without shards; one that has shards first gives them away, which one that is gone for good never does.
  */
 function whyNot(lost: readonly ControllerId[], situation: ForcedSituation): string | null {
   const { node, configuration, heard, acceptor, hasShards } = situation;

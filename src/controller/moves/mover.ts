@@ -2,7 +2,7 @@ import type { ControllerId, MonotonicMs, VersionTime, WallMs } from '../../base/
 import type { Membership } from '../../membership/membership.ts';
 import type { PeerBus } from '../../membership/peer-bus.ts';
 import { type Move, type Placement, sameChange } from '../../placement/agreed-placement.ts';
-import { type Configuration, isGone } from '../../placement/configuration.ts';
+import { isGone } from '../../placement/configuration.ts';
 import { hasReached, type MoveStep, type Moving } from '../../placement/moving.ts';
 import { concernsAll } from '../../placement/reshard.ts';
 import type { Group } from '../../replication/group.ts';
@@ -17,7 +17,7 @@ import { MoveDriver } from './move-driver.ts';
 import { MoveWords } from './move-words.ts';
 import { PhaseAsks } from './phase-asks.ts';
 import { RangeFeeds } from './range-feeds.ts';
-import { groupsIn, purgeOf, type Route } from './routes.ts';
+import { groupsIn, mayLostServe, purgeOf, type Route } from './routes.ts';
 import { type Transfer, transfersOf } from './transfers.ts';
 
 export interface MoverPorts extends GroupOpenerPorts {
@@ -144,7 +144,7 @@ export class Mover {
     if (message.type === 'range-ask')
       return this.#feeds.onAsk(from, message, this.#feedsNow ? this.#routes() : null);
     if (message.type === 'range-part') {
-      for (const copy of this.#fetches()) if (isPartOf(message, copy)) copy.onPart(from, message);
+      for (const copy of this.#fetches()) if (copy.isOf(message)) copy.onPart(from, message);
       return;
     }
     this.#words.onWord(from, message, this.#ports.clock.nowMs());
@@ -307,12 +307,9 @@ export class Mover {
     const collector = this.#collector;
     const copies = this.#copiesOf(routes);
     for (const copy of copies) copy.step();
-    if (!hasReached(this.#step, 'fenced')) {
-      // mutant: hands-over-beside-the-forced-out
-      if (routes.every(({ from }) => from === null || !mayServeElsewhere(from, this.#views.configuration)))
-        collector.fence(routes, () => this.#become('fenced'));
-      return;
-    }
+    // mutant: hands-over-beside-the-forced-out
+    if (mayLostServe(routes, this.#views.configuration)) return;
+    if (!hasReached(this.#step, 'fenced')) return collector.fence(routes, () => this.#become('fenced'));
     // mutant: hands-over-uncollected
     if (!collector.isCollected(routes)) return;
     this.#collectedIn = this.#epoch;
@@ -399,17 +396,3 @@ export class Mover {
 }
 
 const NONE: ReadonlySet<Group> = new Set();
-
-/**
- * A controller of the group that is gone for good, and is waited for by nobody, may still serve: no view holds here from
- * which it is missing. While there is such a view its lease has ended, and those that know that it is gone take it into
- * no other one.
- */
-function mayServeElsewhere({ members, scheme: { views } }: Group, configuration: Configuration): boolean {
-  const gone = members?.filter((id) => isGone(configuration, id)) ?? [];
-  return views !== null && gone.some((id) => views.view === null || views.isInView(id));
-}
-
-function isPartOf(part: RangeMessage, { to, fromNumber }: RangeFetch): boolean {
-  return part.to === to.number && part.from === fromNumber;
-}

@@ -3,7 +3,6 @@ import { IDS_END } from '../../base/number-kinds.ts';
 import type { HttpPorts } from '../../http/http-ports.ts';
 import { HttpProblem } from '../../http/problems.ts';
 import type { RouteGroup } from '../../http/routes/route-group.ts';
-import { isVoter } from '../../placement/configuration.ts';
 import {
   type Applicant,
   becomesVoter,
@@ -45,11 +44,11 @@ const JSON_TYPE = 'application/json; charset=utf-8';
  *  2. The new node runs as a controller that joins, and asks the members, by `/chain/voters`, to let it vote. All other
  *     controllers that join and have caught up get their votes with it.
  *
- * A head that starts, and a node whose predecessor is not there, ask all nodes that listen, by `/chain/home`, for a chain
- * that had a node with their index.
+ * A head that starts, and a node whose predecessor is not there, ask all nodes that listen, by `/chain/home`, for a
+ * chain that had a node with their index.
  */
 export function chainMembership(own: ChainNode): RouteGroup {
-  return (app: FastifyInstance, { self, configuration, readiness }: HttpPorts) => {
+  return (app: FastifyInstance, { self, known, readiness }: HttpPorts) => {
     const successor = new Successor();
     const places = new ChainPlaces(own);
 
@@ -75,14 +74,13 @@ export function chainMembership(own: ChainNode): RouteGroup {
 
     app.post('/chain/home', async (http, reply) => {
       const index = wholeIn(http, 'index', NODE_INDEX_MAX);
-      const known = configuration();
-      const wasHere = known.controllers.some(
-        (one) => one.host === NODE_HOST && one.port === nodePortOf(index),
-      );
-      if (!isVoter(known, self) || !wasHere)
+      const { configuration, votes } = known();
+      const isOf = ({ host, port }: { readonly host: string; readonly port: number }) =>
+        host === NODE_HOST && port === nodePortOf(index);
+      if (!votes || !configuration.controllers.some(isOf))
         throw new HttpProblem('NOT_FOUND', `this is no member of a chain that node ${index} was in`);
       const takesWrites = readiness().writes.ready;
-      const home: ChainHome = { chain: own.cluster, self, configuration: known, takesWrites };
+      const home: ChainHome = { chain: own.cluster, self, configuration, takesWrites };
       return reply.type(JSON_TYPE).send(JSON.stringify(home));
     });
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
+import type { HttpPorts } from '../../http/http-ports.ts';
 import { askLocal } from '../../http/key-requests.ts';
 import { HttpProblem } from '../../http/problems.ts';
-import type { Configuration } from '../../placement/configuration.ts';
 import type { WantedMembers } from '../../protocol/request.ts';
 import { NODE_HOST, nodePortOf } from './chain-ports.ts';
 
@@ -28,7 +28,7 @@ export interface ChainHome {
   /** The id of this member. */
   readonly self: number;
   /** The newest one that this member knows. */
-  readonly configuration: Configuration;
+  readonly configuration: ReturnType<HttpPorts['known']>['configuration'];
   readonly takesWrites: boolean;
 }
 

@@ -318,7 +318,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'hands-over-beside-the-forced-out',
     name: 'hands keys over while a controller that is gone for good may still read them',
-    edit: { test: 'true' },
+    edit: { test: 'false' },
     test: {
       file: 'forced-shards.test.ts',
       name: 'one that serves on beyond a partition reads nothing of a shard once others have taken it',
@@ -327,7 +327,7 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'keeps-the-barrier-when-forced',
     name: 'counts what was said behind a barrier before a controller was dropped',
-    edit: { test: 'true' },
+    edit: { test: 'next === null || move === null || next.epoch >= 0' },
     test: { file: 'forced-shards.test.ts', name: 'a barrier is lifted by the view that drops a controller' },
   },
   {

@@ -271,7 +271,7 @@ export const SHARD_MUTANTS: readonly Mutant[] = [
     edit: 'drop',
     test: {
       file: 'sharded-members.test.ts',
-      name: 'shards go to controllers that were added, and leave those that go',
+      name: 'shards at eventual go to controllers that were added, and leave those that go',
     },
   },
   {

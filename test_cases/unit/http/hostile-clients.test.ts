@@ -102,7 +102,7 @@ const UNCOUNTED: HttpClient = {
 const PORTS: HttpPorts = {
   version: '0.0.0',
   self: 0,
-  configuration: () => ({ controllers: [] }),
+  known: () => ({ configuration: { controllers: [] }, votes: true }),
   addresses: () => [{ id: 0, host: '127.0.0.1', port: 1, httpPort: 0 }],
   hosts: [],
   bodyBytesMax: 1_000,
