@@ -63,13 +63,17 @@ class Nodes {
       });
   }
 
-  /** Which view these nodes serve in, each of them the same: by what becomes of `count` keys that were put. */
+  /**
+   * Which view these nodes serve in, each of them the same: by what becomes of `count` keys that were put. All are
+   * asked for at once, since a node tries for seconds to reach one that is dead.
+   */
   async viewOf(asked: readonly number[], count: number): Promise<'old' | 'new' | 'undecided'> {
     const views = new Set<string>();
     for (const at of asked) {
+      const keys = Array.from({ length: count }, (_, i) => i);
+      const answers = await Promise.all(keys.map((i) => this.ask(at, 'GET', `/kvs/keys/key${i}`)));
       let served = 0;
-      for (let i = 0; i < count; i++) {
-        const { status, body } = await this.ask(at, 'GET', `/kvs/keys/key${i}`);
+      for (const [i, { status, body }] of answers.entries()) {
         if (status === 503) continue;
         expect([status, body]).toMatchObject([200, { value: i }]);
         served++;
