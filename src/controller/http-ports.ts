@@ -64,10 +64,10 @@ export function httpPortsOf(
       const { agreed: _, ...members } = membersOf(parts);
       return members;
     },
-    known: () => ({
-      configuration: core.configuration,
-      votes: isVoter(core.configuration, settings.self),
-    }),
+    known: () => {
+      const configuration = core.orderedGroups[0]?.views.configuration ?? core.configuration;
+      return { configuration, votes: isVoter(configuration, settings.self) };
+    },
     view: () => viewOf(parts),
     sessions: () => parts.clients.figures,
     series: (seconds) => series.report(seconds),

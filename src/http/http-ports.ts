@@ -57,7 +57,10 @@ export interface HttpPorts {
   };
   /** The controllers, and which of them vote: what `member json` prints, without what only controllers read. */
   readonly members: () => object;
-  /** The newest configuration that this controller knows, which may not have been agreed yet; and whether it votes there. */
+  /**
+   * The newest configuration that this controller knows of the first ordered group with entries, or of the cluster
+   * where there is none, and whether it votes there. It may not have been agreed yet.
+   */
   readonly known: () => { readonly configuration: Configuration; readonly votes: boolean };
   /** The view that this controller serves in: the members, and the reason of the view. */
   readonly view: () => object;

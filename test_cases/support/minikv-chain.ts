@@ -82,8 +82,8 @@ export class MiniKvChain {
     return each.join('\n');
   }
 
-  /** Resolves once no node takes a change of the members for one that is under way. */
-  async allSettled(): Promise<void> {
+  /** While the members change, a majority of those before the change has to be there as well. */
+  async #allSettled(): Promise<void> {
     for (const index of this.nodes.keys())
       await eventually(async () => {
         const asked = `http://127.0.0.2:${50_000 + index}/chain/home?index=${index}`;
@@ -92,8 +92,10 @@ export class MiniKvChain {
       });
   }
 
+  /** Resolves once all nodes serve, and none takes a change of the members for one that is under way. */
   async allServed(): Promise<void> {
     await Promise.all([...this.nodes.keys()].map((index) => this.served(index)));
+    await this.#allSettled();
   }
 
   /** Writes a value until it is written: outcomes that are unknown are no failure. */
