@@ -319,7 +319,7 @@ export class SimCluster {
   survivesWithout(node: SimNode): boolean {
     const others = this.nodes.filter(
       (other) =>
-        other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#views, other.id),
+        other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#memories, other),
     );
     if (others.length < majorityOf(this.voters) || !this.#haveShards(others)) return false;
     const { voters } = this.#options.settings ?? {};
