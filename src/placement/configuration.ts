@@ -283,10 +283,10 @@ export function zonesIn(configuration: Configuration, configured: readonly strin
 
 function isForcedRight({ marks, removed, all }: Forced, nextId: number): boolean {
   const isMark = (mark: unknown) => typeof mark === 'string' && /^[\w-]{1,40}$/.test(mark);
-  const isGone = ({ id, host, port }: ConfiguredController) =>
+  const isAddress = ({ id, host, port }: ConfiguredController) =>
     isWhole(id) && id < nextId && typeof host === 'string' && isWhole(port) && port <= 65_535;
   const areLists = Array.isArray(marks) && Array.isArray(removed);
-  return areLists && marks.every(isMark) && removed.every(isGone) && (all === undefined || all === true);
+  return areLists && marks.every(isMark) && removed.every(isAddress) && (all === undefined || all === true);
 }
 
 function isServing({ phase }: ConfiguredController): boolean {

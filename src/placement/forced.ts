@@ -38,15 +38,12 @@ export function withoutLost(
   lost: readonly ControllerId[],
 ): Configuration | string {
   if (isChanging(configuration)) return 'another change of the controllers is under way';
-  const { controllers, forced } = configuration;
-  const isLost = ({ id }: ConfiguredController) => lost.includes(id);
-  const removed = [...(forced?.removed ?? []), ...controllers.filter(isLost).map(addressOf)];
   const next: Configuration = {
     epoch: configurationEpoch(configuration) + 1,
-    controllers: controllers.filter((one) => !isLost(one)),
+    controllers: configuration.controllers.filter(({ id }) => !lost.includes(id)),
     before: votersOf(configuration),
     nextId: idsEndOf(configuration),
-    forced: { marks: marksOf(configuration), removed },
+    forced: { marks: marksOf(configuration), removed: removedWith(configuration, lost) },
   };
   return configurationFlaw(next) ?? next;
 }
@@ -58,8 +55,7 @@ export function forcedWithout(
   mark: string,
 ): Configuration | string {
   const { controllers, forced } = configuration;
-  const isLost = ({ id }: ConfiguredController) => lost.includes(id);
-  const stay = controllers.filter((one) => !isLost(one));
+  const stay = controllers.filter(({ id }) => !lost.includes(id));
   if (!stay.some(({ id }) => isCounted(configuration, id))) return 'no controller that votes would stay';
   const marks = [...(forced?.marks ?? []), mark];
   if (marks.length > MARKS_MAX) return `a cluster is forced at most ${MARKS_MAX} times`;
@@ -74,7 +70,7 @@ export function forcedWithout(
     nextId: Math.min(IDS_END, idsEndOf(configuration) + IDS_PASSED),
     forced: {
       marks,
-      removed: [...(forced?.removed ?? []), ...controllers.filter(isLost).map(addressOf)],
+      removed: removedWith(configuration, lost),
       all: true,
     },
   };
@@ -129,6 +125,14 @@ export function isMissingMarks(configuration: Configuration, root: Configuration
     marksOf(configuration).length < forced.marks.length &&
     forced.removed.some(({ id }) => isConfigured(configuration, id))
   );
+}
+
+/** The controllers that were removed by force, with these. */
+function removedWith(
+  { controllers, forced }: Configuration,
+  lost: readonly ControllerId[],
+): readonly ConfiguredController[] {
+  return [...(forced?.removed ?? []), ...controllers.filter(({ id }) => lost.includes(id)).map(addressOf)];
 }
 
 function addressOf({ id, host, port }: ConfiguredController): ConfiguredController {

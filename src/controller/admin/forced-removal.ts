@@ -15,7 +15,7 @@ import { nameOfShard, type PlannedShard } from '../../placement/shards.ts';
 import { inShards } from '../status/levels-report.ts';
 import { idNamed, nameIn, whyUnknown } from './member-changes.ts';
 
-/** What has to be known to drop controllers that are gone for good, without a majority. */
+/** What has to be known to drop controllers that are gone for good. */
 export interface ForcedSituation {
   /** This controller. */
   readonly node: ControllerId;

@@ -7,8 +7,8 @@ import {
   haveMajority,
   idsOf,
   isChanging,
-  isConfigured,
   isFollower,
+  isGone,
   isJoining,
   isVoter,
   isZone,
@@ -190,7 +190,7 @@ function droppingOf(go: ControllerId, situation: MemberSituation): ParsedMembers
 function wasGiven(word: string, configuration: Configuration): boolean {
   const text = word.replace(/^controller-/, '');
   const id = /^\d{1,4}$/.test(text) ? Number(text) : null;
-  return id !== null && id < (configuration.nextId ?? 0) && !isConfigured(configuration, id);
+  return id !== null && isGone(configuration, id);
 }
 
 /** Such as `controller 2 (127.0.0.1:8002)`. */
