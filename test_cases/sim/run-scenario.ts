@@ -23,6 +23,7 @@ import { TimeWatch } from './time-watch.ts';
 import { Transcript } from './transcript.ts';
 import { unfilledFor, untilResharded } from './until-quiet.ts';
 import { VIEWS_AT_START, VIEWS_MORE_MAX, VIEWS_PER_BURSTS_MAX, VIEWS_PER_MOVE } from './view-bounds.ts';
+import { ViewWatch } from './view-watch.ts';
 import { NotLive, type Violation, violationOf } from './violation.ts';
 
 /**
@@ -79,7 +80,7 @@ class Run {
   readonly #ages = new AgesRecorder();
   readonly #violations: Violation[] = [];
   readonly #times: TimeWatch;
-  readonly #views = new Set<string>();
+  readonly #views = new ViewWatch();
   readonly #placements = new PlacementWatch();
   #faults: ReadonlyMap<FaultKind, number> = new Map();
   #undecided = 0;
@@ -139,7 +140,7 @@ class Run {
       undecided: this.#undecided,
       searched: this.#searched,
       faults: this.#faults,
-      views: this.#views.size,
+      views: this.#views.all,
       recoveries: this.#cluster.nodes.reduce((sum, { recoveries }) => sum + recoveries, 0),
       resumptions: this.#cluster.resumptions,
       emptyStarts: this.#cluster.nodes.reduce((sum, { emptyStarts }) => sum + emptyStarts, 0),
@@ -234,7 +235,7 @@ class Run {
     for (const node of present) await this.#expectToServe(node);
     // A shard serves before the group does that all controllers have in common, and whose views are counted.
     if (this.#scenario.shards !== undefined) await cluster.runUntilServing(present, SERVES_WITHIN_MS);
-    const views = this.#views.size;
+    const views = this.#views.counts();
     await cluster.run(SETTLE_MS);
     this.#expectSteady(views);
     const [known] = present;
@@ -249,12 +250,12 @@ class Run {
   /**
    * A controller that is away is not taken back.
    *
-   * @param views how many views there were when the others served again
+   * @param views how many views each group had when the others served again
    */
-  #expectSteady(views: number): void {
-    const changes = this.#views.size - views;
+  #expectSteady(views: ReadonlyMap<number, number>): void {
+    const changes = this.#views.changesSince(views);
     if (changes <= VIEWS_MORE_MAX) return;
-    const text = `the view changed ${changes} times in ${SETTLE_MS} ms, though nobody came or went`;
+    const text = `the view of a group changed ${changes} times in ${SETTLE_MS} ms, though nobody came or went`;
     this.#violations.push({ kind: 'not-live', text });
   }
 
@@ -265,8 +266,8 @@ class Run {
     if (nodes.size !== 1 || delays.kind !== 'uniform' || faults.some(({ kind }) => kind !== 'bursts')) return;
     const agreed = VIEWS_PER_MOVE * (switches.length + steps.length);
     const most = VIEWS_AT_START + VIEWS_PER_BURSTS_MAX * faults.length + agreed;
-    if (this.#views.size <= most) return;
-    const text = `${this.#views.size} views, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
+    if (this.#views.mostInAGroup <= most) return;
+    const text = `${this.#views.mostInAGroup} views of a group, though only n${[...nodes]} ran in bursts, ${faults.length} times`;
     this.#violations.push({ kind: 'not-live', text });
   }
 
@@ -372,8 +373,7 @@ class Run {
     const { scheduler, nodes } = this.#cluster;
     const look = (): void => {
       for (const { core } of nodes) {
-        const ballot = core?.view?.ballot;
-        if (ballot !== undefined) this.#views.add(`${ballot.counter}.${ballot.node}`);
+        if (core) this.#views.look(core.orderedGroups);
         const view = core?.groups.views.view;
         if (view) this.#placements.onView(view);
       }

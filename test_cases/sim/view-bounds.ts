@@ -1,4 +1,4 @@
-/** How often views may change in a run. */
+/** How often the view of a group may change in a run. */
 
 /**
  * How many views may follow the one in which the remaining controllers serve: one that had just been taken back may be
