@@ -1,6 +1,6 @@
 import type { ControllerId } from '../base/number-kinds.ts';
 import { epochOf, type Placement } from '../placement/agreed-placement.ts';
-import { type Configuration, votersOf } from '../placement/configuration.ts';
+import { type Configuration, everVotedOf } from '../placement/configuration.ts';
 import type { View } from './view.ts';
 
 /**
@@ -32,10 +32,13 @@ export class PlacementSpread {
     this.#aware.clear();
   }
 
-  /** Controllers that may go by an older placement; none while the cluster goes by its configuration. */
+  /**
+   * Controllers that may go by an older placement; none while the cluster goes by its configuration. One that stops
+   * voting counts as well: it may not have heard of that either, and so still answer reads at `sequential`.
+   */
   get unaware(): readonly ControllerId[] {
     if (this.#epoch === 0) return [];
     // mutant: counts-all-aware
-    return votersOf(this.#configuration()).filter((node) => !this.#aware.has(node));
+    return everVotedOf(this.#configuration()).filter((node) => !this.#aware.has(node));
   }
 }

@@ -98,6 +98,12 @@ export function votersOf({ controllers }: Configuration): readonly ControllerId[
   return controllers.filter(isVoting).map(({ id }) => id);
 }
 
+/** The ids of the controllers that vote, or did so and are about to be removed. */
+export function everVotedOf({ controllers }: Configuration): readonly ControllerId[] {
+  // mutant: forgets-those-that-leave
+  return controllers.filter(({ phase }) => phase === undefined || phase === 'leaving').map(({ id }) => id);
+}
+
 /** The ids of the controllers that serve, in order: those that vote or follow. */
 export function serversOf({ controllers }: Configuration): readonly ControllerId[] {
   return controllers.filter(isServing).map(({ id }) => id);

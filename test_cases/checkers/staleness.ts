@@ -27,16 +27,16 @@ export function findStale(
   excusesEnded: boolean,
 ): string | null {
   const writes = events.filter(({ kind }) => kind === 'write');
-  for (const read of events) {
-    if (read.kind !== 'read') continue;
-    const atMs = read.invokedAt - read.maxAgeMs * (1 + clockError);
-    const missed = writes.find(
-      ({ key, token, returnedAt, hasEnded }) =>
-        key === read.key && returnedAt < atMs && token > read.token && !(excusesEnded && hasEnded),
-    );
+  for (const { kind, key, token, maxAgeMs, invokedAt } of events) {
+    if (kind !== 'read') continue;
+    const atMs = invokedAt - maxAgeMs * (1 + clockError);
+    const isMissed = (write: AgedEvent) =>
+      write.key === key && write.returnedAt < atMs && write.token > token;
+    const missed = writes.find((write) => isMissed(write) && !(excusesEnded && write.hasEnded));
     if (missed === undefined) continue;
-    const ageMs = (read.invokedAt - missed.returnedAt).toFixed(1);
-    return `a read of ${read.key}, at most ${read.maxAgeMs} ms old, missed a write answered ${ageMs} ms before it`;
+    const ageMs = (invokedAt - missed.returnedAt).toFixed(1);
+    const read = `a read of ${key}, at most ${maxAgeMs} ms old and begun at ${invokedAt.toFixed(1)}`;
+    return `${read}, missed a write answered ${ageMs} ms before it`;
   }
   return null;
 }

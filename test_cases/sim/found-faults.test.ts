@@ -237,3 +237,9 @@ it('a controller behind a barrier tells what others have written in the group af
   const scenario = drawScenario(525_000_058, { mixed: true, switches: 'all' });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
+
+/** It did not know yet that it votes no more, and answered a read at `sequential` after all were said to know of the change. */
+it('a controller that stops voting counts among those that may go by the level before (seed 2010000718)', async () => {
+  const scenario = drawScenario(2_010_000_718, { members: true });
+  expect((await runScenario(scenario)).violations).toEqual([]);
+});

@@ -188,8 +188,8 @@ function findBrokenSession(scenario: Scenario, cluster: Judged, sessions: Sessio
 
 /**
  * Reads with a bound on staleness. Not judged are keys whose value every store has lost. Writes of runs that have ended
- * count where they are on disk once they are answered, and else at the ordered levels as long as no controller was
- * killed.
+ * count where they are on disk once they are answered, unless a journal was given up; and else at the ordered levels as
+ * long as no controller was killed.
  */
 function findTooOld(scenario: Scenario, cluster: Judged, { events }: AgesRecorder): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
@@ -198,7 +198,8 @@ function findTooOld(scenario: Scenario, cluster: Judged, { events }: AgesRecorde
     .flatMap(({ journal }) => journal.applied)
     .filter(isOfKey);
   const deleted = new Set(applied.flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
-  const excusesEnded = cluster.durability !== 'sync' && (!isOrdered(cluster.level) || wasKilled(cluster));
+  const mayLose = !isOrdered(cluster.level) || wasKilled(cluster);
+  const excusesEnded = cluster.durability === 'sync' ? cluster.losses.length > 0 : mayLose;
   const judged = events.filter(({ key }) => !deleted.has(key));
   return findStale(judged, 2 * DRIFT_MAX, excusesEnded);
 }

@@ -77,6 +77,19 @@ it('what a controller leaves behind counts no longer once the others go on from 
   }
 });
 
+/** Each of the two had copied the second one, and started empty while the other one still had it (seed 2061000087). */
+it('what two controllers have copied and the others have lost counts no longer once both have started empty', () => {
+  const [one, other] = [1, 2].map(() => {
+    const copied = new WitnessJournal(new MemoryJournal());
+    for (const time of [10, 20]) copied.record(write(time));
+    copied.forgetBeyond({ time: 10, node: 0 });
+    return copied;
+  });
+  one!.abandon([other!]);
+  other!.abandon([one!]);
+  for (const { applied } of [one!, other!]) expect(applied.map(({ version }) => version.time)).toEqual([10]);
+});
+
 /** A controller that goes on with what the others have lost is wrong, and the writes that it keeps show that. */
 it('what a controller has copied counts as long as its run goes on', () => {
   const copied = new WitnessJournal(new MemoryJournal());

@@ -54,6 +54,8 @@ export class WitnessJournal implements Journal {
   readonly applied: Effect[];
   /** The writes in `applied` that this run recorded. */
   readonly #ofThisRun = new Set<Effect>();
+  /** Those that the cluster has lost since. This run has to end for them. */
+  readonly #lost = new Set<Effect>();
 
   /** @param applied the writes of earlier runs */
   constructor(journal: Journal, applied: readonly Effect[] = []) {
@@ -77,9 +79,9 @@ export class WitnessJournal implements Journal {
 
   /** The cluster goes on from this version. Writes of earlier runs with a larger version are no part of the history. */
   forgetBeyond(version: Version): void {
-    const isKept = (effect: Effect) =>
-      this.#ofThisRun.has(effect) || compareVersions(effect.version, version) <= 0;
-    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
+    const lost = this.applied.filter((effect) => compareVersions(effect.version, version) > 0);
+    for (const effect of lost) if (this.#ofThisRun.has(effect)) this.#lost.add(effect);
+    this.#keep((effect) => this.#lost.has(effect) || !lost.includes(effect));
   }
 
   /**
@@ -88,13 +90,18 @@ export class WitnessJournal implements Journal {
    * these are writes of an earlier run: the others may hold them only until they go on from an older state.
    */
   abandon(others: readonly WitnessJournal[]): void {
+    this.#keep((effect) => !this.#lost.has(effect));
     const isElsewhere = ({ version }: Effect) =>
       others.some(({ applied }) => applied.some((effect) => sameVersion(effect.version, version)));
     const shared = this.applied.filter(isElsewhere).map(({ version }) => version);
     const last = shared.toSorted(compareVersions).at(-1);
-    const isKept = ({ version }: Effect) => last !== undefined && compareVersions(version, last) <= 0;
-    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
+    this.#keep(({ version }) => last !== undefined && compareVersions(version, last) <= 0);
     this.#ofThisRun.clear();
+    this.#lost.clear();
+  }
+
+  #keep(isKept: (effect: Effect) => boolean): void {
+    this.applied.splice(0, Number.POSITIVE_INFINITY, ...this.applied.filter(isKept));
   }
 
   chainOf(key: string): ChainSum | null {

@@ -36,4 +36,13 @@ export const PLACEMENT_MUTANTS: readonly Mutant[] = [
     switches: true,
     seeds: 300,
   },
+  {
+    anchor: 'forgets-those-that-leave',
+    name: 'does not say that a controller that stops voting may still go by the level before',
+    edit: { value: 'controllers.filter(isVoting).map(({ id }) => id)' },
+    test: {
+      file: 'found-faults.test.ts',
+      name: 'a controller that stops voting counts among those that may go by the level before (seed 2010000718)',
+    },
+  },
 ];

@@ -112,6 +112,14 @@ describe('the controllers that may go by an older placement', () => {
     expect(spread.unaware).toEqual([2]);
   });
 
+  it('are those, too, that stop voting, since they may not know it', () => {
+    const { controllers } = configurationOfSize(3);
+    const leaving = controllers.map((one) => (one.id === 2 ? { ...one, phase: 'leaving' as const } : one));
+    const spread = new PlacementSpread(() => ({ controllers: leaving }));
+    spread.onView(view(1, FIRST, 0, 1));
+    expect(spread.unaware).toEqual([2]);
+  });
+
   it('are all after a restart, until a view tells', () => {
     const spread = new PlacementSpread(() => configurationOfSize(3));
     spread.onPlacement(FIRST);
