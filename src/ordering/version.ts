@@ -21,6 +21,9 @@ export const TICKS_PER_MS = 4096;
 /** The end of version time, in 2093, in milliseconds since 1970. */
 export const VERSION_END_MS: WallMs = VERSION_EPOCH_MS + Math.floor(Number.MAX_SAFE_INTEGER / TICKS_PER_MS);
 
+/** The place of an id's two highest bits in a token. */
+const HIGH_ID_AT = 61n;
+
 /** Smaller than every version. As a condition it means that the key has no entry. */
 export const NO_VERSION: Version = Object.freeze({ time: 0, node: 0 });
 
@@ -34,11 +37,24 @@ export function sameVersion(a: Version, b: Version): boolean {
 
 /**
  * The time, and behind it the lowest eight bits of the id. The other two, which ids from 256 on have, stand above the
- * time, so that the tokens of smaller ids are those of earlier releases. Tokens are compared for equality only.
+ * time, so that the tokens of smaller ids are those of earlier releases. `isLaterCas` tells which of two is of the
+ * later write.
  */
 export function casOfVersion({ time, node }: Version): bigint {
   const token = BigInt(time) * 256n + BigInt(node & 0xff);
-  return node <= 0xff ? token : token + (BigInt(node >> 8) << 61n);
+  return node <= 0xff ? token : token + (BigInt(node >> 8) << HIGH_ID_AT);
+}
+
+/** The token is of a later write than the other one. */
+export function isLaterCas(token: bigint, than: bigint): boolean {
+  return placeOf(token) > placeOf(than);
+}
+
+/** The time of a token, and the whole id behind it. */
+function placeOf(token: bigint): bigint {
+  const high = token >> HIGH_ID_AT;
+  const timeAndLowId = token - (high << HIGH_ID_AT);
+  return ((timeAndLowId >> 8n) << 10n) + (high << 8n) + (timeAndLowId & 0xffn);
 }
 
 /** The largest version time that a clock at this wall time would give. */

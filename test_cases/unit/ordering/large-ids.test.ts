@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter, inOnePiece } from '../../../src/base/byte-writer.ts';
 import { IDS_END } from '../../../src/base/number-kinds.ts';
 import { decodeToken, encodeToken, type TokenPorts } from '../../../src/consistency/session-token.ts';
 import { entryBytesMax, type LogEntry, readEntry, writeEntry } from '../../../src/journal/log-entry.ts';
 import { Stretches } from '../../../src/ordering/stretches.ts';
-import { casOfVersion } from '../../../src/ordering/version.ts';
+import { casOfVersion, compareVersions, isLaterCas } from '../../../src/ordering/version.ts';
 import { readShards, writeShards } from '../../../src/peer/codecs/agreed-shards.ts';
 import * as fields from '../../../src/peer/codecs/fields.ts';
 import { decodeEntry, encodeEntry } from '../../../src/store/envelope.ts';
@@ -109,5 +110,16 @@ describe('an id of 256 and more', () => {
 
   it('stands above the time in a token for cas', () => {
     expect(casOfVersion(versionOf(0x3ff)).toString(16)).toBe('7ffedcba987654ff');
+  });
+
+  it('does not decide which of two tokens is of the later write (seed 2176000042)', () => {
+    const node = fc.integer({ min: 0, max: IDS_END - 1 });
+    const version = fc.record({ time: fc.maxSafeNat(), node });
+    fc.assert(
+      fc.property(version, version, (one, other) => {
+        const isLater = isLaterCas(casOfVersion(one), casOfVersion(other));
+        expect(isLater).toBe(compareVersions(one, other) > 0);
+      }),
+    );
   });
 });
