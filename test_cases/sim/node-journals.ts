@@ -30,7 +30,7 @@ export class NodeJournals {
 
   /** The storage of a run that begins, with a journal that goes on to note what is applied. */
   witnessed(group: number, { journal, recovered, viewLog }: GroupStorage): GroupStorage {
-    const witness = new WitnessJournal(journal, this.of(group)?.applied);
+    const witness = new WitnessJournal(journal, this.of(group)?.handedOn);
     this.set(group, witness);
     return { journal: witness, recovered, viewLog };
   }

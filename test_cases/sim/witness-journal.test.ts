@@ -96,4 +96,5 @@ it('what a controller has copied counts as long as its run goes on', () => {
   for (const time of [10, 20]) copied.record(write(time));
   copied.forgetBeyond({ time: 10, node: 0 });
   expect(copied.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+  expect(copied.handedOn.map(({ version }) => version.time)).toEqual([10]);
 });

@@ -63,6 +63,11 @@ export class WitnessJournal implements Journal {
     this.applied = [...applied];
   }
 
+  /** What the next run begins with. A write that the cluster has lost since counts as long as this run goes on. */
+  get handedOn(): readonly Effect[] {
+    return this.applied.filter((effect) => !this.#lost.has(effect));
+  }
+
   /** Keys that have an entry now. */
   liveKeys(): Set<string> {
     const live = this.allRecords().filter(({ tombstone }) => !tombstone);
