@@ -1,4 +1,3 @@
-import { isLaterCas } from '../ordering/version.ts';
 import { type JoinedHistory, joined, type SessionEvent } from './session-history.ts';
 import { sorted, writesByKey, writesSeen } from './visibility.ts';
 
@@ -72,7 +71,7 @@ function placesByVersion(history: readonly VersionedEvent[]): Places | null {
     if (known !== undefined && known.version !== version) return null;
     versions.set(nameOf(key, value), { key, version });
   }
-  const inOrder = [...versions].sort(([, a], [, b]) => (isLaterCas(b.version, a.version) ? -1 : 1));
+  const inOrder = [...versions].sort(([, a], [, b]) => (a.version < b.version ? -1 : 1));
   const of = new Map<string, number>();
   const ofKey = new Map<string, number[]>();
   for (const [at, [name, { key, version }]] of inOrder.entries()) {

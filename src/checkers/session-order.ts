@@ -1,10 +1,8 @@
-import { isLaterCas } from '../ordering/version.ts';
-
 /** A version of a key that a client was shown, by a read or as its own write. */
 export interface Seen {
   readonly client: number;
   readonly key: string;
-  /** Its CAS token. */
+  /** Larger for every later write of the key. */
   readonly version: bigint;
   readonly invokedAt: number;
   readonly returnedAt: number;
@@ -24,7 +22,7 @@ export function findRegression(seen: readonly Seen[]): string | null {
   }
   for (const all of ofKey.values()) {
     for (const later of all) {
-      const newer = all.find((one) => one.returnedAt < later.invokedAt && isLaterCas(one.version, later.version));
+      const newer = all.find((one) => one.returnedAt < later.invokedAt && one.version > later.version);
       if (newer === undefined) continue;
       return `client ${later.client} saw version ${newer.version} of ${later.key}, and then ${later.version}`;
     }

@@ -1,6 +1,6 @@
 import type { WallMs } from '../base/number-kinds.ts';
 import { MARKS } from '../ordering/effect.ts';
-import { casOfVersion, isLaterCas, type Version } from '../ordering/version.ts';
+import { casOfVersion, placeOfCas, type Version } from '../ordering/version.ts';
 import { absoluteExpiryMs } from '../protocol/expiry.ts';
 import { exceedsItemLimit } from '../protocol/limits.ts';
 import { type EntryReply, REPLIES } from '../protocol/reply.ts';
@@ -57,8 +57,8 @@ function compared(request: StorageRequest, found: ExistingEntry | null, context:
   if (found === null) return answer(REPLIES.notFound);
   const token = tokenOf(found);
   if (request.compare === token) return stored(request, context);
-  if (!request.invalidate || request.compare === null || isLaterCas(request.compare, token))
-    return answer(REPLIES.exists);
+  const isOlder = request.compare !== null && placeOfCas(request.compare) < placeOfCas(token);
+  if (!request.invalidate || !isOlder) return answer(REPLIES.exists);
   const change: SetChange = {
     ...setChange(request, context.nowMs),
     expiresAtMs: found.expiresAtMs,

@@ -37,7 +37,7 @@ export function sameVersion(a: Version, b: Version): boolean {
 
 /**
  * The time, and behind it the lowest eight bits of the id. The other two, which ids from 256 on have, stand above the
- * time, so that the tokens of smaller ids are those of earlier releases. `isLaterCas` tells which of two is of the
+ * time, so that the tokens of smaller ids are those of earlier releases. `placeOfCas` tells which of two is of the
  * later write.
  */
 export function casOfVersion({ time, node }: Version): bigint {
@@ -45,13 +45,8 @@ export function casOfVersion({ time, node }: Version): bigint {
   return node <= 0xff ? token : token + (BigInt(node >> 8) << HIGH_ID_AT);
 }
 
-/** The token is of a later write than the other one. */
-export function isLaterCas(token: bigint, than: bigint): boolean {
-  return placeOf(token) > placeOf(than);
-}
-
-/** The time of a token, and the whole id behind it. */
-function placeOf(token: bigint): bigint {
+/** The time of a token, and the whole id behind it: larger for the token of a later write. */
+export function placeOfCas(token: bigint): bigint {
   const high = token >> HIGH_ID_AT;
   const timeAndLowId = token - (high << HIGH_ID_AT);
   return ((timeAndLowId >> 8n) << 10n) + (high << 8n) + (timeAndLowId & 0xffn);

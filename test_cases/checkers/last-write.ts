@@ -5,10 +5,16 @@ import type { Applied } from './sequential-witness.ts';
  * A client asked for every applied delete: an entry that vanishes by itself is a loss. One exception: a write with an
  * unknown outcome may have deleted the entry, because its store may have lost the old value with it.
  *
+ * @param doubtful the keys of further writes with an unknown outcome
  * @returns what is wrong, in words; null when nothing is
  */
-export function findExcessDelete(history: History, applied: readonly Applied[]): string | null {
+export function findExcessDelete(
+  history: History,
+  applied: readonly Applied[],
+  doubtful: readonly string[] = [],
+): string | null {
   const asked = new Map<string, number>();
+  for (const key of doubtful) asked.set(key, (asked.get(key) ?? 0) + 1);
   for (const { key, action, answer } of history) {
     if (action.kind === 'delete' || answer.kind === 'unknown') asked.set(key, (asked.get(key) ?? 0) + 1);
   }

@@ -1,11 +1,9 @@
-import { isLaterCas } from '../../src/ordering/version.ts';
-
 /** A write that was answered, or a read with a bound on staleness, of a key that is only ever set. */
 export interface AgedEvent {
   readonly kind: 'read' | 'write';
   readonly key: string;
-  /** The token that the write got, or that the read showed. 0 for nothing found. */
-  readonly token: bigint;
+  /** What the write got, or the read showed: larger for a later write of the key. 0 for nothing found. */
+  readonly version: bigint;
   /** The bound of the read, in milliseconds. */
   readonly maxAgeMs: number;
   /** In milliseconds of real time. */
@@ -29,11 +27,11 @@ export function findStale(
   excusesEnded: boolean,
 ): string | null {
   const writes = events.filter(({ kind }) => kind === 'write');
-  for (const { kind, key, token, maxAgeMs, invokedAt } of events) {
+  for (const { kind, key, version, maxAgeMs, invokedAt } of events) {
     if (kind !== 'read') continue;
     const atMs = invokedAt - maxAgeMs * (1 + clockError);
     const isMissed = (write: AgedEvent) =>
-      write.key === key && write.returnedAt < atMs && isLaterCas(write.token, token);
+      write.key === key && write.returnedAt < atMs && write.version > version;
     const missed = writes.find((write) => isMissed(write) && !(excusesEnded && write.hasEnded));
     if (missed === undefined) continue;
     const ageMs = (invokedAt - missed.returnedAt).toFixed(1);

@@ -92,6 +92,7 @@ function judgeKeyspaces(
       seen: record.seen.filter(({ key }) => isOf(key)),
       unanswered: i === 0 ? record.unanswered : [],
       failures: i === 0 ? record.failures : 0,
+      doubtful: record.doubtful,
     };
     const ofValues = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
     const aged = new AgesRecorder();

@@ -40,6 +40,7 @@ export function judgeShards(
       seen: isOrdered(scenario.level) || scenario.faults.length === 0 ? of(record.seen) : [],
       unanswered: at === 0 ? record.unanswered : [],
       failures: at === 0 ? record.failures : 0,
+      doubtful: record.doubtful,
     };
     const ofValues = values.map((state) => new Map([...state].filter(([key]) => isOf(key))));
     const judged = isResharded ? movedShardOf(cluster, group, isOf) : shardOf(cluster, group);

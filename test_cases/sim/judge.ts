@@ -90,7 +90,7 @@ export function judge(
     note('miscounted', findMiscount(history, COUNTER, 0, end));
   }
   if (!ordered) {
-    note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes)));
+    note('invented', findExcessDelete(history, appliedIn(cluster, unavoidableDeletes), recorder.doubtful));
     note('lost', findForgotten(cluster.nodes));
     if (cluster.durability !== 'none' || !wasKilled(cluster))
       note('lost', findLost(history, appliedIn(cluster), atEnd));

@@ -21,4 +21,7 @@ export function everyNode({ nodes, former }: Judged): readonly JudgedNode[] {
 }
 
 /** What the clients saw. */
-export type JudgedRecord = Pick<Recorder, 'history' | 'planned' | 'seen' | 'unanswered' | 'failures'>;
+export type JudgedRecord = Pick<
+  Recorder,
+  'history' | 'planned' | 'seen' | 'unanswered' | 'failures' | 'doubtful'
+>;

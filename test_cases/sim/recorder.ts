@@ -1,5 +1,6 @@
 import type { Action, Answer, Event, History } from '../../src/checkers/history.ts';
 import type { Seen } from '../../src/checkers/session-order.ts';
+import { placeOfCas } from '../../src/ordering/version.ts';
 import { LEVELS, type Level, letterOf } from '../../src/placement/level.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
@@ -59,6 +60,8 @@ export class Recorder {
   #connections = 0;
   #planEnd: number | undefined;
   failures = 0;
+  /** The keys of writes with an unknown outcome that are not in `history`. */
+  readonly doubtful: string[] = [];
 
   /** @param requestTimeoutMs the setting of the controllers */
   constructor(cluster: SimCluster, requestTimeoutMs: number) {
@@ -114,7 +117,8 @@ export class Recorder {
     const isMiss = action.kind === 'get' && reply.kind === 'outcome';
     const answer: Answer | null = isMiss ? { kind: 'value', value: null } : answerOf(reply);
     const returnedAt = this.#cluster.scheduler.nowMs;
-    const version = tokenOf(reply);
+    const token = tokenOf(reply);
+    const version = token === null ? null : placeOfCas(token);
     if (version !== null) this.seen.push({ client: connection.id, key, version, invokedAt, returnedAt });
     if (answer === null || answer.kind === 'unknown') this.failures++;
     if (answer !== null) this.#record(open, answer);

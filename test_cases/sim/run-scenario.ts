@@ -185,6 +185,7 @@ class Run {
     if (this.#scenario.shards !== undefined) await untilResharded(cluster);
     const values = await this.#readAll();
     for (const text of cluster.mistakes) this.#violations.push({ kind: 'not-live', text });
+    this.#recorder.doubtful.push(...this.#sessions.doubtful, ...this.#ages.doubtful);
     const seen = [this.#judgedSessions, this.#ages, changes] as const;
     const verdict = judgeScenario(
       { ...this.#scenario, level: this.#judgedLevel },

@@ -1,8 +1,9 @@
+import { placeOfCas } from '../../src/ordering/version.ts';
 import { readItemRequest, storageRequest } from '../../src/protocol/make-request.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { Request } from '../../src/protocol/request.ts';
 import type { AgedEvent } from '../checkers/staleness.ts';
-import { describeReply, tokenOf } from './operations.ts';
+import { answerOf, describeReply, tokenOf } from './operations.ts';
 import type { Random } from './random.ts';
 import type { SimCluster } from './sim-cluster.ts';
 import type { SimNode } from './sim-node.ts';
@@ -64,6 +65,8 @@ const GIVE_UP_MS = 1_500;
 /** What all of these clients saw, and what a read with a bound came to. */
 export class AgesRecorder {
   readonly events: AgedEvent[] = [];
+  /** The keys of writes whose outcome is unknown. */
+  readonly doubtful: string[] = [];
   /** Reads that a proof served, reads that a stronger read served, and reads that were refused for lack of a proof. */
   readonly reads = { proven: 0, strong: 0, refused: 0 };
 }
@@ -105,6 +108,8 @@ export class AgedClient {
       isDone = true;
       const shown = reply === null ? 'no answer' : describeReply(reply);
       this.#cluster.transcript?.line(node.id, `aged ${step.kind} ${step.key} ${step.maxAgeMs}: ${shown}`);
+      const isUnknown = reply === null || answerOf(reply)?.kind === 'unknown';
+      if (step.kind === 'set' && isUnknown) this.#recorder.doubtful.push(step.key);
       if (reply !== null) this.#record(step, request, reply, invokedAt, life);
       this.#goOn();
     };
@@ -129,7 +134,7 @@ export class AgedClient {
     this.#recorder.events.push({
       kind: kind === 'get' ? 'read' : 'write',
       key,
-      token: tokenOf(reply) ?? 0n,
+      version: placeOfCas(tokenOf(reply) ?? 0n),
       maxAgeMs,
       invokedAt,
       returnedAt: this.#cluster.scheduler.nowMs,

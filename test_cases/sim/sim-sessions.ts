@@ -102,6 +102,11 @@ export class SessionRecorder {
   newSession(): number {
     return this.#sessions++;
   }
+
+  /** The keys of writes whose outcome is unknown. */
+  get doubtful(): string[] {
+    return this.events.flatMap(({ key, isUnknown }) => (isUnknown === true ? [key] : []));
+  }
 }
 
 /** A client that takes its session along. */

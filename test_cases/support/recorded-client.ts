@@ -1,5 +1,6 @@
 import type { Action, Answer, Event } from '../../src/checkers/history.ts';
 import type { Seen } from '../../src/checkers/session-order.ts';
+import { placeOfCas } from '../../src/ordering/version.ts';
 import { HANGS_AFTER_MS } from './hang.ts';
 import { AnswerError, type TextClient } from './text-client.ts';
 
@@ -93,7 +94,7 @@ export class RecordedClient {
       if (found === null) return { kind: 'value', value: null };
       const value = found.value.toString('latin1');
       this.#read.set(key, { value, token: found.cas });
-      const version = BigInt(found.cas);
+      const version = placeOfCas(BigInt(found.cas));
       this.#record.seen.push({ client: this.#id, key, version, invokedAt, returnedAt: performance.now() });
       return { kind: 'value', value };
     } catch (error) {

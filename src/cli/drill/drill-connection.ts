@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from '../../controller/settings.ts';
+import { placeOfCas } from '../../ordering/version.ts';
 import { isNotDone } from '../client/reply-words.ts';
 import { reasonOf } from '../failure.ts';
 import { formatAddress } from '../settings/address.ts';
@@ -165,7 +166,7 @@ function replyOf(line: string, value: string | null): DrillReply {
     return {
       kind: 'done',
       value,
-      version: version === undefined ? null : BigInt(version.slice(1)),
+      version: version === undefined ? null : placeOfCas(BigInt(version.slice(1))),
       token: token?.slice(1) ?? null,
     };
   }

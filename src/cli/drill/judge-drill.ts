@@ -5,7 +5,6 @@ import type { Event } from '../../checkers/history.ts';
 import { checkLinearizability } from '../../checkers/linearizability.ts';
 import { findOrderContradiction, judgeOrder, type VersionedEvent } from '../../checkers/sequential-order.ts';
 import { findRegression, type Seen } from '../../checkers/session-order.ts';
-import { isLaterCas } from '../../ordering/version.ts';
 import type { Level } from '../../placement/level.ts';
 import type { DrillOperation, DrillRecord } from './drill-record.ts';
 import { withLosses } from './lossy-kills.ts';
@@ -139,7 +138,7 @@ function newestWrites(history: Operations): Iterable<DrillOperation> {
   for (const operation of history) {
     const { kind, key, version, outcome } = operation;
     if (kind !== 'set' || outcome !== 'answered' || version === null) continue;
-    if (isLaterCas(version, newest.get(key)?.version ?? 0n)) newest.set(key, operation);
+    if (version > (newest.get(key)?.version ?? 0n)) newest.set(key, operation);
   }
   return newest.values();
 }

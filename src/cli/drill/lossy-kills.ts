@@ -1,4 +1,3 @@
-import { isLaterCas } from '../../ordering/version.ts';
 import type { DrillOperation, DrillRecord, FinalState, LossyKill } from './drill-record.ts';
 
 /**
@@ -61,7 +60,7 @@ export function goneWrites({ operations, finals, lossyKills }: DrillRecord): Dri
 
 function isOlder(state: FinalState, { key, version }: DrillOperation): boolean {
   const shown = state.get(key);
-  return shown !== undefined && version !== null && isLaterCas(version, shown.version ?? 0n);
+  return shown !== undefined && version !== null && (shown.version ?? 0n) < version;
 }
 
 /** Every value is written once. */

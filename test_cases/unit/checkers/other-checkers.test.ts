@@ -112,6 +112,8 @@ describe('the last write', () => {
   it('is no delete that nobody asked for', () => {
     expect(findExcessDelete(written, [set('x', '1'), deleted('x')])).toBeNull();
     expect(findExcessDelete(written, [deleted('x'), deleted('x')])).toContain('x was deleted');
+    expect(findExcessDelete(written, [deleted('x'), deleted('x')], ['x'])).toBeNull();
+    expect(findExcessDelete(written, [deleted('x'), deleted('x')], ['y'])).toContain('x was deleted');
   });
 });
 

@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
 import { type AgedEvent, findStale } from '../../checkers/staleness.ts';
 
-const write = (token: number, invokedAt: number, returnedAt: number, hasEnded = false): AgedEvent => ({
+const write = (version: number, invokedAt: number, returnedAt: number, hasEnded = false): AgedEvent => ({
   kind: 'write',
   key: 'k',
-  token: BigInt(token),
+  version: BigInt(version),
   maxAgeMs: 0,
   invokedAt,
   returnedAt,
   hasEnded,
 });
-const read = (token: number, maxAgeMs: number, invokedAt: number): AgedEvent => ({
+const read = (version: number, maxAgeMs: number, invokedAt: number): AgedEvent => ({
   kind: 'read',
   key: 'k',
-  token: BigInt(token),
+  version: BigInt(version),
   maxAgeMs,
   invokedAt,
   returnedAt: invokedAt + 1,
