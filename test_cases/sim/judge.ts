@@ -175,14 +175,20 @@ function findUnremoved(cluster: Judged): string | null {
 /**
  * What sessions saw is causal, and keeps the four guarantees. Not judged is what was lost for good: everything where
  * controllers lost what was not on their disks, or abandoned it since they had been away for longer than deletions are
- * kept; and keys whose value every store has lost.
+ * kept; keys whose value every store has lost; and reads of writes that were never answered, where a controller was
+ * killed.
  */
 function findBrokenSession(scenario: Scenario, cluster: Judged, sessions: SessionHistory): string | null {
   const flushes = scenario.clients.some(({ operations }) => operations.some(({ kind }) => kind === 'flush'));
   const isLost = cluster.durability === 'sync' ? cluster.losses.length > 0 : wasKilled(cluster);
   if (flushes || isLost) return null;
   const deleted = new Set(appliedIn(cluster).flatMap(({ kind, key }) => (kind === 'delete' ? [key] : [])));
-  const history = sessions.filter(({ key }) => !deleted.has(key));
+  // What a read shows need not be on any disk before the write is answered.
+  const isInDoubt = (value: string | null) =>
+    wasKilled(cluster) && sessions.some((one) => one.isUnknown === true && one.value === value);
+  const history = sessions.filter(
+    ({ key, kind, value }) => !deleted.has(key) && !(kind === 'read' && isInDoubt(value)),
+  );
   return findCausalViolation(history) ?? findBrokenGuarantee(history);
 }
 
