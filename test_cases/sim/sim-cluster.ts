@@ -43,7 +43,11 @@ interface Memory {
   view: View | null;
   /** Whether no controller has its memory. */
   isForgotten: boolean;
+  /** When that was so the last time. */
+  forgottenMs: number;
 }
+
+const UNSEEN: Memory = { view: null, isForgotten: false, forgottenMs: Number.NEGATIVE_INFINITY };
 
 /**
  * The peers of a controller that dies have what it answered in their queues until they form a view without it, and on
@@ -98,7 +102,7 @@ export class SimCluster {
     const planned = groupsWithEntries(settingsFor(0, 1, options));
     const ordered = planned.filter(({ scheme }) => SCHEMES[scheme].isOrdered);
     for (const { number } of ordered.length === 0 ? planned.slice(0, 1) : ordered)
-      this.#memories.set(number, { view: null, isForgotten: false });
+      this.#memories.set(number, { ...UNSEEN });
     this.servesAlone = levels.some((level) => !isOrdered(level));
     this.random = new Random(options.seed);
     const count = options.nodes ?? 3;
@@ -257,7 +261,10 @@ export class SimCluster {
     const lost = [...this.#memories].filter(([group, memory]) => {
       return !memory.isForgotten && !this.nodes.some((node) => this.#knows(node, memory, group));
     });
-    for (const [, memory] of lost) memory.isForgotten = true;
+    for (const [, memory] of lost) {
+      memory.isForgotten = true;
+      memory.forgottenMs = this.scheduler.nowMs;
+    }
     return lost.length > 0;
   }
 
@@ -293,7 +300,7 @@ export class SimCluster {
 
   #onView(group: number, view: View): void {
     const memory = this.#memories.get(group);
-    if (memory === undefined) this.#memories.set(group, { view, isForgotten: false });
+    if (memory === undefined) this.#memories.set(group, { ...UNSEEN, view });
     else if (memory.view === null || compareBallots(view.ballot, memory.view.ballot) > 0) memory.view = view;
   }
 
@@ -308,7 +315,10 @@ export class SimCluster {
       // A group that no keyspace needs any more does not go on. What it had applied, others have taken over.
       if (ends.length === 0) continue;
       const longest = ends.reduce((a, b) => (compareVersions(a, b) >= 0 ? a : b));
-      for (const node of this.nodes) node.journalOf(group)?.forgetBeyond(longest);
+      const isOld = (node: SimNode) => node.startedMs < memory.forgottenMs;
+      // One that had only been left out of the view for a moment goes on from its memory.
+      const areAllNew = !this.nodes.some((node) => isOld(node) && this.#knows(node, memory, group));
+      for (const node of this.nodes) node.journalOf(group)?.forgetBeyond(longest, areAllNew && isOld(node));
     }
   }
 

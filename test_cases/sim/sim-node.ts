@@ -71,6 +71,8 @@ export class SimNode {
   #pausedFromMs = Number.NEGATIVE_INFINITY;
   /** When the controller last died. */
   diedMs = Number.NEGATIVE_INFINITY;
+  /** When the last run began. */
+  startedMs = Number.NEGATIVE_INFINITY;
 
   constructor(id: number, settings: Settings, ports: NodePorts<SimNode>) {
     this.id = id;
@@ -174,6 +176,7 @@ export class SimNode {
     this.#incarnation++;
     const { id, clock } = this;
     const { scheduler, random, network } = this.#ports;
+    this.startedMs = scheduler.nowMs;
     const run = new SimRun({ id, peers: () => this.#peers.ids, scheduler, random, network, clock });
     this.#run = run;
     // A controller that may serve alone before it knows the cluster's time is not started with a very wrong clock.
@@ -217,13 +220,19 @@ export class SimNode {
     });
   }
 
+  #witnessed({ number, scheme }: PlannedGroup, storage: GroupStorage): GroupStorage {
+    const isOnDisk = this.#settings.durability !== 'none' && SCHEMES[scheme].isOrdered;
+    return isOnDisk
+      ? this.journals.witnessedOnDisk(number, storage)
+      : this.journals.witnessed(number, storage);
+  }
+
   #begin(run: SimRun, { planned, storageOf, openGroup, closeGroup, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
-    for (const { number } of planned)
-      storages.set(number, this.journals.witnessed(number, storageOf(number)));
+    for (const plan of planned) storages.set(plan.number, this.#witnessed(plan, storageOf(plan.number)));
     const all = [...storages.values()];
     this.#recovered = new Map([...storages].map(([number, { recovered }]) => [number, recovered]));
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
@@ -245,9 +254,7 @@ export class SimNode {
       storageOf: (group) => storages.get(group)!,
       openGroup: (plan, done) =>
         openGroup(plan, (opened) =>
-          run.deliver(() =>
-            done(typeof opened === 'string' ? opened : this.journals.witnessed(plan.number, opened)),
-          ),
+          run.deliver(() => done(typeof opened === 'string' ? opened : this.#witnessed(plan, opened))),
         ),
       closeGroup: (group, done) => closeGroup(group, () => run.deliver(done)),
       viewLog,

@@ -72,7 +72,7 @@ it('what a controller leaves behind counts no longer once the others go on from 
   abandoned.abandon([other]);
   expect(abandoned.applied.map(({ version }) => version.time)).toEqual([10, 20]);
   for (const journal of [abandoned, other]) {
-    journal.forgetBeyond({ time: 10, node: 0 });
+    journal.forgetBeyond({ time: 10, node: 0 }, true);
     expect(journal.applied.map(({ version }) => version.time)).toEqual([10]);
   }
 });
@@ -82,7 +82,7 @@ it('what two controllers have copied and the others have lost counts no longer o
   const [one, other] = [1, 2].map(() => {
     const copied = new WitnessJournal(new MemoryJournal());
     for (const time of [10, 20]) copied.record(write(time));
-    copied.forgetBeyond({ time: 10, node: 0 });
+    copied.forgetBeyond({ time: 10, node: 0 }, true);
     return copied;
   });
   one!.abandon([other!]);
@@ -94,7 +94,22 @@ it('what two controllers have copied and the others have lost counts no longer o
 it('what a controller has copied counts as long as its run goes on', () => {
   const copied = new WitnessJournal(new MemoryJournal());
   for (const time of [10, 20]) copied.record(write(time));
-  copied.forgetBeyond({ time: 10, node: 0 });
+  copied.forgetBeyond({ time: 10, node: 0 }, true);
   expect(copied.applied.map(({ version }) => version.time)).toEqual([10, 20]);
   expect(copied.handedOn.map(({ version }) => version.time)).toEqual([10]);
+});
+
+it('what a run has written that began after the loss counts for good', () => {
+  const journal = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20]) journal.record(write(time));
+  journal.forgetBeyond({ time: 10, node: 0 }, false);
+  expect(journal.handedOn.map(({ version }) => version.time)).toEqual([10, 20]);
+});
+
+it('a run begins with nothing that is newer than what its disk has kept', () => {
+  const before = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20, 30]) before.record(write(time));
+  const next = new WitnessJournal(new MemoryJournal(), before.handedOn);
+  next.forgetUnkept(20);
+  expect(next.applied.map(({ version }) => version.time)).toEqual([10, 20]);
 });

@@ -1,3 +1,4 @@
+import type { VersionTime } from '../../src/base/number-kinds.ts';
 import type {
   AnnouncedFlush,
   AttachedRecord,
@@ -13,10 +14,7 @@ import { compareVersions, sameVersion, type Version } from '../../src/ordering/v
 import type { VersionVector } from '../../src/ordering/version-vector.ts';
 
 /** What judges ask of a journal. */
-export type JudgedJournal = Pick<
-  WitnessJournal,
-  'applied' | 'newest' | 'liveKeys' | 'allRecords' | 'forgetBeyond'
->;
+export type JudgedJournal = Pick<WitnessJournal, 'applied' | 'newest' | 'liveKeys' | 'allRecords'>;
 
 /** The newest write of the key in any of the journals. */
 export function newestIn(journals: readonly WitnessJournal[], key: string): JournalRecord | undefined {
@@ -31,9 +29,6 @@ export function joined(all: readonly WitnessJournal[], last: WitnessJournal): Ju
     newest: (key) => last.newest(key),
     liveKeys: () => last.liveKeys(),
     allRecords: () => last.allRecords(),
-    forgetBeyond: (version) => {
-      for (const journal of all) journal.forgetBeyond(version);
-    },
   };
 }
 
@@ -44,7 +39,6 @@ export function restricted(journal: JudgedJournal, isOf: (key: string) => boolea
     newest: (key) => journal.newest(key),
     liveKeys: () => new Set([...journal.liveKeys()].filter(isOf)),
     allRecords: () => journal.allRecords().filter(({ key }) => isOf(key)),
-    forgetBeyond: (version) => journal.forgetBeyond(version),
   };
 }
 
@@ -82,11 +76,20 @@ export class WitnessJournal implements Journal {
     return all;
   }
 
-  /** The cluster goes on from this version. Writes of earlier runs with a larger version are no part of the history. */
-  forgetBeyond(version: Version): void {
-    const lost = this.applied.filter((effect) => compareVersions(effect.version, version) > 0);
-    for (const effect of lost) if (this.#ofThisRun.has(effect)) this.#lost.add(effect);
-    this.#keep((effect) => this.#lost.has(effect) || !lost.includes(effect));
+  /**
+   * The cluster goes on from this version. Writes of earlier runs with a larger version are no part of the history.
+   *
+   * @param isOld this run had begun before the cluster lost what came after the version
+   */
+  forgetBeyond(version: Version, isOld: boolean): void {
+    const isBeyond = (effect: Effect) => compareVersions(effect.version, version) > 0;
+    if (isOld) for (const effect of this.#ofThisRun) if (isBeyond(effect)) this.#lost.add(effect);
+    this.#keep((effect) => this.#ofThisRun.has(effect) || !isBeyond(effect));
+  }
+
+  /** A run begins with what the disk has kept: nothing that is newer than this. */
+  forgetUnkept(newestTime: VersionTime): void {
+    this.#keep(({ version }) => version.time <= newestTime);
   }
 
   /**
