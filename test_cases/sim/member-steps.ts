@@ -6,6 +6,7 @@ import {
   isFollower,
   isJoining,
   isServer,
+  majorityOf,
   VOTERS_MAX,
   votersOf,
 } from '../../src/placement/configuration.ts';
@@ -223,7 +224,7 @@ export class MemberSteps {
     if (views.isReconfiguring) return;
     const to = nextOf(views.configuration);
     if (typeof to === 'string' || !mayHaveVoters(this.#cluster, votersOf(to).length)) return;
-    if (isHeldByShards(node, to)) return;
+    if (isHeldByShards(node, to) || wouldEnd(this.#cluster, to)) return;
     views.reconfigure({
       from: view.configuration,
       to,
@@ -243,6 +244,13 @@ function isHeldByShards({ core }: SimNode, to: Configuration): boolean {
   const stay = (ids: Iterable<number>) => [...ids].every((id) => isServer(to, id));
   if (groups.shards.length === 0) return false;
   return placement?.move != null || !stay(holdersOf(levels.agreedShards));
+}
+
+/** The same: of those that would vote, too many are about to end. */
+function wouldEnd(cluster: SimCluster, to: Configuration): boolean {
+  const voters = votersOf(to);
+  const staying = voters.filter((id) => cluster.nodeOf(id)?.isStopping !== true);
+  return staying.length < majorityOf(voters.length);
 }
 
 function followersIn(configuration: Configuration): readonly number[] {

@@ -12,6 +12,7 @@ import {
   isJoining,
   isVoter,
   isZone,
+  majorityOf,
   mayBeMembers,
   VOTERS_MAX,
   votersOf,
@@ -26,6 +27,8 @@ export interface MemberSituation {
   readonly configuration: Configuration;
   /** Peers that are heard. */
   readonly heard: readonly ControllerId[];
+  /** Those of them that are about to end. */
+  readonly ending: readonly ControllerId[];
   /** Why the peer can't be taken into a view now, in words; empty when it can. */
   readonly joinTroubleOf: (peer: ControllerId) => string;
   /** The controller votes no more, and would be dropped if it could be asked for what it wrote. */
@@ -240,9 +243,12 @@ function sameOf(
  * A view with the change needs a majority of the voters before and after it. Without them the members would end the
  * view that they have, and wait.
  */
-function whyTooFew(to: Configuration, { node, heard }: MemberSituation): ParsedMembers | null {
+function whyTooFew(to: Configuration, { node, heard, ending }: MemberSituation): ParsedMembers | null {
   const able = [node, ...heard];
   const members = votersOf(to).filter((id) => able.includes(id));
+  const staying = members.filter((id) => !ending.includes(id));
+  if (staying.length < majorityOf(votersOf(to).length) && staying.length < members.length)
+    return later('NO_MAJORITY', whyEnding(to, ending));
   if (haveMajority(to, able) && mayBeMembers(to, members)) return null;
   const missing = [...new Set([...votersOf(to), ...(to.before ?? [])])].filter((id) => !able.includes(id));
   const names = missing.map((id) => nameIn(to, id)).join(', ');
@@ -250,6 +256,13 @@ function whyTooFew(to: Configuration, { node, heard }: MemberSituation): ParsedM
     'NO_MAJORITY',
     `too few controllers are heard for that: without ${names} there is no majority`,
   );
+}
+
+/** Those that are left would serve in a view that ends with the next of them, and may have the only copy of the state. */
+function whyEnding(to: Configuration, ending: readonly ControllerId[]): string {
+  const names = votersOf(to).filter((id) => ending.includes(id));
+  const named = names.map((id) => nameIn(to, id)).join(', ');
+  return `${named} would be needed for a majority, and ${names.length === 1 ? 'is' : 'are'} about to end`;
 }
 
 function refused(reason: string): ParsedMembers {

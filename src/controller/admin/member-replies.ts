@@ -25,6 +25,7 @@ export function replyToMember(parts: MemberParts, request: MemberRequest, answer
     node: settings.self,
     configuration: core.groups.views.configuration,
     heard: core.peers.ids.filter((peer) => core.peers.isHeard(peer)),
+    ending: core.peers.ids.filter((peer) => core.peers.departureOf(peer) !== 'staying'),
     joinTroubleOf: (peer) => joinTroubleOf(core, peer),
     isLeftBehind: (peer) => isLeftBehind(parts, peer),
     spreadOver: (peer) => keyspacesOver(core, peer),

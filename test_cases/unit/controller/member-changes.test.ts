@@ -13,12 +13,14 @@ function changeOf(
   spread = '',
   isMoving = false,
   areAllSpread = false,
+  ending: readonly number[] = [],
 ) {
   const { come = null, go = null } = words;
   const situation = {
     node: 0,
     configuration,
     heard,
+    ending,
     joinTroubleOf: () => trouble,
     isLeftBehind: () => false,
     spreadOver: (id: number) => (id === 4 && spread !== '' ? [spread] : []),
@@ -94,6 +96,14 @@ describe('a change of the controllers that vote', () => {
     expect(changeOf({ go: '4' }, FIVE, ALL, '', 'carts')).not.toMatchObject(isGone);
   });
 
+  it('is not made while those that would be left are about to end', () => {
+    const ending = (...ids: number[]) => after({ go: '4' }, FIVE, ALL, '', '', false, false, ids);
+    expect(ending(1, 2)).toContain('later: controller 1 (');
+    expect(ending(1, 2)).toContain('would be needed for a majority, and are about to end');
+    expect(ending(1)).toEqual([0, 1, 2, 3]);
+    expect(ending(1, 4)).toEqual([0, 1, 2, 3]);
+  });
+
   it('takes in all that join and can be taken in, if that is asked for, up to seven voters', () => {
     let configuration = FIVE;
     for (const port of [1, 2, 3])
@@ -102,6 +112,7 @@ describe('a change of the controllers that vote', () => {
       node: 0,
       configuration,
       heard: [...ALL, 5, 6, 7],
+      ending: [],
       joinTroubleOf: (id: number) => (ids.includes(id) ? '' : 'is catching up'),
       isLeftBehind: () => false,
       spreadOver: () => [],
