@@ -35,13 +35,6 @@ export class NodeJournals {
     return { journal: witness, recovered, viewLog };
   }
 
-  /** The same for an ordered group whose journal is on a disk. What the disk has not kept counts where others have it. */
-  witnessedOnDisk(group: number, storage: GroupStorage): GroupStorage {
-    const witnessed = this.witnessed(group, storage);
-    this.of(group)!.forgetUnkept(storage.recovered.newestTime);
-    return witnessed;
-  }
-
   /** Keys that have an entry now. */
   liveKeys(): string[] {
     const all = [...this.#byGroup].flatMap(([group, journal]) =>

@@ -318,7 +318,11 @@ export class SimCluster {
       const isOld = (node: SimNode) => node.startedMs < memory.forgottenMs;
       // One that had only been left out of the view for a moment goes on from its memory.
       const areAllNew = !this.nodes.some((node) => isOld(node) && this.#knows(node, memory, group));
-      for (const node of this.nodes) node.journalOf(group)?.forgetBeyond(longest, areAllNew && isOld(node));
+      const lost = this.nodes.flatMap((node) => {
+        return node.journals.of(group)?.forgetBeyond(longest, areAllNew && isOld(node)) ?? [];
+      });
+      // Other groups may have copied them, for a move.
+      for (const { journals } of this.nodes) for (const journal of journals.all) journal.forgetCopies(lost);
     }
   }
 

@@ -220,19 +220,13 @@ export class SimNode {
     });
   }
 
-  #witnessed({ number, scheme }: PlannedGroup, storage: GroupStorage): GroupStorage {
-    const isOnDisk = this.#settings.durability !== 'none' && SCHEMES[scheme].isOrdered;
-    return isOnDisk
-      ? this.journals.witnessedOnDisk(number, storage)
-      : this.journals.witnessed(number, storage);
-  }
-
   #begin(run: SimRun, { planned, storageOf, openGroup, closeGroup, viewLog }: Possessions): void {
     const { scheduler, network, random } = this.#ports;
     const { id, clock } = this;
     const noteLog = (message: string, fields?: LogFields) => this.#noteLog(message, fields);
     const storages = new Map<number, GroupStorage>();
-    for (const plan of planned) storages.set(plan.number, this.#witnessed(plan, storageOf(plan.number)));
+    for (const { number } of planned)
+      storages.set(number, this.journals.witnessed(number, storageOf(number)));
     const all = [...storages.values()];
     this.#recovered = new Map([...storages].map(([number, { recovered }]) => [number, recovered]));
     if (all.some(({ recovered }) => recovered.newestTime > 0)) this.recoveries++;
@@ -254,7 +248,9 @@ export class SimNode {
       storageOf: (group) => storages.get(group)!,
       openGroup: (plan, done) =>
         openGroup(plan, (opened) =>
-          run.deliver(() => done(typeof opened === 'string' ? opened : this.#witnessed(plan, opened))),
+          run.deliver(() =>
+            done(typeof opened === 'string' ? opened : this.journals.witnessed(plan.number, opened)),
+          ),
         ),
       closeGroup: (group, done) => closeGroup(group, () => run.deliver(done)),
       viewLog,

@@ -106,10 +106,11 @@ it('what a run has written that began after the loss counts for good', () => {
   expect(journal.handedOn.map(({ version }) => version.time)).toEqual([10, 20]);
 });
 
-it('a run begins with nothing that is newer than what its disk has kept', () => {
-  const before = new WitnessJournal(new MemoryJournal());
-  for (const time of [10, 20, 30]) before.record(write(time));
-  const next = new WitnessJournal(new MemoryJournal(), before.handedOn);
-  next.forgetUnkept(20);
-  expect(next.applied.map(({ version }) => version.time)).toEqual([10, 20]);
+it('a write that is lost where it came from counts for no group that had copied it', () => {
+  const copying = new WitnessJournal(new MemoryJournal());
+  for (const time of [10, 20, 30]) copying.record(write(time));
+  const next = new WitnessJournal(new MemoryJournal(), copying.handedOn);
+  next.record(write(40));
+  next.forgetCopies([write(20), write(40)]);
+  expect(next.applied.map(({ version }) => version.time)).toEqual([10, 30, 40]);
 });

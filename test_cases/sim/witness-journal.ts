@@ -1,4 +1,3 @@
-import type { VersionTime } from '../../src/base/number-kinds.ts';
 import type {
   AnnouncedFlush,
   AttachedRecord,
@@ -80,16 +79,20 @@ export class WitnessJournal implements Journal {
    * The cluster goes on from this version. Writes of earlier runs with a larger version are no part of the history.
    *
    * @param isOld this run had begun before the cluster lost what came after the version
+   * @returns those writes
    */
-  forgetBeyond(version: Version, isOld: boolean): void {
+  forgetBeyond(version: Version, isOld: boolean): readonly Effect[] {
     const isBeyond = (effect: Effect) => compareVersions(effect.version, version) > 0;
     if (isOld) for (const effect of this.#ofThisRun) if (isBeyond(effect)) this.#lost.add(effect);
-    this.#keep((effect) => this.#ofThisRun.has(effect) || !isBeyond(effect));
+    const lost = this.applied.filter((effect) => !this.#ofThisRun.has(effect) && isBeyond(effect));
+    this.#keep((effect) => !lost.includes(effect));
+    return lost;
   }
 
-  /** A run begins with what the disk has kept: nothing that is newer than this. */
-  forgetUnkept(newestTime: VersionTime): void {
-    this.#keep(({ version }) => version.time <= newestTime);
+  /** Earlier runs have copied these writes, and they are lost where they came from. */
+  forgetCopies(lost: readonly Effect[]): void {
+    const isLost = ({ version }: Effect) => lost.some((effect) => sameVersion(effect.version, version));
+    this.#keep((effect) => this.#ofThisRun.has(effect) || !isLost(effect));
   }
 
   /**
