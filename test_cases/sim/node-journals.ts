@@ -1,5 +1,6 @@
 import type { GroupStorage } from '../../src/controller/core-ports.ts';
 import type { JournalRecord } from '../../src/journal/journal.ts';
+import type { Version } from '../../src/ordering/version.ts';
 import type { Router } from '../../src/placement/router.ts';
 import { type JudgedJournal, joined, newestIn, restricted, WitnessJournal } from './witness-journal.ts';
 
@@ -86,4 +87,19 @@ export class NodeJournals {
     const part = routes.partOf(key);
     return part.elsewhere === null && part.group.number === group;
   }
+}
+
+/**
+ * A group goes on from this version, and has lost what came after it. Other groups may have copied that, for a move.
+ *
+ * @param isOld the run of the node had begun before
+ */
+export function forgetBeyond<Node extends { readonly journals: NodeJournals }>(
+  nodes: readonly Node[],
+  group: number,
+  version: Version,
+  isOld: (node: Node) => boolean,
+): void {
+  const lost = nodes.flatMap((node) => node.journals.of(group)?.forgetBeyond(version, isOld(node)) ?? []);
+  for (const { journals } of nodes) for (const journal of journals.all) journal.forgetCopies(lost);
 }

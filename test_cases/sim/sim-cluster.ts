@@ -11,8 +11,10 @@ import { type Configuration, majorityOf, votersOf } from '../../src/placement/co
 import type { Level } from '../../src/placement/level.ts';
 import { SCHEMES } from '../../src/replication/schemes.ts';
 import { haveVoters, mayStartEmpty } from './newest-views.ts';
+import { forgetBeyond } from './node-journals.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
+import { haveShards } from './served-shards.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode } from './sim-node.ts';
 import { settingsFor } from './sim-settings.ts';
@@ -261,10 +263,8 @@ export class SimCluster {
     const lost = [...this.#memories].filter(([group, memory]) => {
       return !memory.isForgotten && !this.nodes.some((node) => this.#knows(node, memory, group));
     });
-    for (const [, memory] of lost) {
-      memory.isForgotten = true;
-      memory.forgottenMs = this.scheduler.nowMs;
-    }
+    const forgottenMs = this.scheduler.nowMs;
+    for (const [, memory] of lost) Object.assign(memory, { isForgotten: true, forgottenMs });
     return lost.length > 0;
   }
 
@@ -318,11 +318,7 @@ export class SimCluster {
       const isOld = (node: SimNode) => node.startedMs < memory.forgottenMs;
       // One that had only been left out of the view for a moment goes on from its memory.
       const areAllNew = !this.nodes.some((node) => isOld(node) && this.#knows(node, memory, group));
-      const lost = this.nodes.flatMap((node) => {
-        return node.journals.of(group)?.forgetBeyond(longest, areAllNew && isOld(node)) ?? [];
-      });
-      // Other groups may have copied them, for a move.
-      for (const { journals } of this.nodes) for (const journal of journals.all) journal.forgetCopies(lost);
+      forgetBeyond(this.nodes, group, longest, (node) => areAllNew && isOld(node));
     }
   }
 
@@ -335,7 +331,8 @@ export class SimCluster {
       (other) =>
         other !== node && other.settled && !other.isStopping && !mayStartEmpty(this.#memories, other),
     );
-    if (others.length < majorityOf(this.voters) || !this.#haveShards(others)) return false;
+    if (others.length < majorityOf(this.voters)) return false;
+    if (isOrdered(this.level) && !haveShards(this.nodes, others, this.#shards)) return false;
     const { voters } = this.#options.settings ?? {};
     if (voters !== undefined && others.filter(({ id }) => id < voters).length < majorityOf(voters))
       return false;
@@ -355,15 +352,6 @@ export class SimCluster {
   get voters(): number {
     const configuration = this.#memories.get(ROOT_GROUP)?.view?.configuration ?? null;
     return configuration === null ? this.founders : votersOf(configuration).length;
-  }
-
-  /** Of each ordered shard a majority of its members is among these controllers. */
-  #haveShards(nodes: readonly SimNode[]): boolean {
-    if (!isOrdered(this.level)) return true;
-    return this.#shards.every((group) => {
-      const members = this.nodes.filter(({ journals }) => journals.of(group) !== undefined);
-      return nodes.filter((node) => members.includes(node)).length >= majorityOf(members.length);
-    });
   }
 
   /** Whether this store may lose the entry: another store has it, or the controller's own journal. */
