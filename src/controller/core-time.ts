@@ -93,11 +93,12 @@ export class CoreTime {
 
   /**
    * The run before may have given versions that neither this journal nor a peer that is heard knows of. They followed
-   * cluster time, and the time that the few who are heard now agree on may be earlier, since one of their clocks is
-   * wrong. So versions begin with this machine's own clock where that is later, and not far off. A version that is
-   * given twice would be taken for the same write by those who know the first one.
+   * cluster time, and what a few controllers agree on now may be earlier, since one of their clocks is wrong. So versions
+   * begin with this machine's own clock where that is later, and not far off. A version that is given twice would be
+   * taken for the same write by those who know the first one.
    */
   #passEarlierRuns(): void {
+    if (!this.cluster.beganWithFew) return;
     const { settings, clock } = this.#ports;
     const agreedMs = this.cluster.nowMs();
     const aheadMaxMs = settings.maxClockSkewMs * AHEAD_MAX_OF_SKEW;
