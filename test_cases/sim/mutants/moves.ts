@@ -96,7 +96,7 @@ export const MOVE_MUTANTS: readonly Mutant[] = [
     anchor: 'writes-behind-barrier',
     name: 'takes writes of a keyspace whose last records are being handed over',
     edit: { test: "hold === 'all'" },
-    level: 'sequential',
+    level: 'causal',
     switches: 'all',
     seeds: 300,
   },
