@@ -5,7 +5,7 @@ import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import { startGraceMsOf } from '../membership/start-grace.ts';
 import { HybridClock } from '../ordering/hybrid-clock.ts';
-import { msOfVersionTime, versionTimeOfMs } from '../ordering/version.ts';
+import { msOfVersionTime } from '../ordering/version.ts';
 import { MessageChecks } from '../peer/message-checks.ts';
 import type { Configuration } from '../placement/configuration.ts';
 import type { CorePorts } from './core-ports.ts';
@@ -91,27 +91,10 @@ export class CoreTime {
     return node === settings.self ? this.cluster.ownErrorMs : this.cluster.errorMsOf(node);
   }
 
-  /**
-   * The run before may have given versions that neither this journal nor a peer that is heard knows of. They followed
-   * cluster time, and what a few controllers agree on now may be earlier, since one of their clocks is wrong. So versions
-   * begin with this machine's own clock where that is later, and not far off. A version that is given twice would be
-   * taken for the same write by those who know the first one.
-   */
-  #passEarlierRuns(): void {
-    if (!this.cluster.beganWithFew) return;
-    const { settings, clock } = this.#ports;
-    const agreedMs = this.cluster.nowMs();
-    const aheadMaxMs = settings.maxClockSkewMs * AHEAD_MAX_OF_SKEW;
-    const ownMs = Math.min(clock.wallMs(), agreedMs + aheadMaxMs);
-    // mutant: repeats-earlier-runs
-    this.versions.observe(versionTimeOfMs(Math.max(agreedMs, Math.floor(ownMs))));
-  }
-
   #learn(time: () => void): void {
     const wasAgreed = this.cluster.isAgreed;
     time();
     if (wasAgreed || !this.cluster.isAgreed) return;
-    this.#passEarlierRuns();
     const heard = this.#peers.ids.filter((peer) => this.#peers.isHeard(peer)).length;
     this.#ports.log.info('the time is agreed', {
       time: new Date(this.cluster.nowMs()).toISOString(),
@@ -121,9 +104,6 @@ export class CoreTime {
     this.#onAgreed();
   }
 }
-
-/** See `#passEarlierRuns`: far enough from what peers refuse. Larger: more clocks may be wrong. */
-const AHEAD_MAX_OF_SKEW = 1 / 2;
 
 /** The newest version time that any journal has from an earlier run: all groups share one clock. */
 function newestTimeOf({ planned, storageOf }: CorePorts): VersionTime {

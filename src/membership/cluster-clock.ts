@@ -62,7 +62,6 @@ export class ClusterClock {
   readonly #samples = new Map<ControllerId, Sample>();
   readonly #startedMs: MonotonicMs;
   #agreed = false;
-  #beganWithFew = false;
   /** Cluster time when it was last steered, and the monotonic clock then. */
   #baseMs = 0;
   #baseNowMs = 0;
@@ -84,11 +83,6 @@ export class ClusterClock {
   /** There is a cluster time. Once true, it stays. */
   get isAgreed(): boolean {
     return this.#agreed;
-  }
-
-  /** Cluster time began with too few clocks to tell which of them are right. It may be earlier than it was before. */
-  get beganWithFew(): boolean {
-    return this.#beganWithFew;
   }
 
   /**
@@ -218,7 +212,6 @@ export class ClusterClock {
     // come from a time when clocks were wrong.
     const knownTimes = [knownMs, ...samples.map((sample) => sample.knownMs)].sort((a, b) => b - a);
     const known = knownTimes[this.#wrongMax]! - now;
-    this.#beganWithFew = !isComplete;
     this.#begin(now, known - from > maxSkewMs ? from : Math.max(from, known), known);
   }
 

@@ -243,12 +243,3 @@ it('a controller that stops voting counts among those that may go by the level b
   const scenario = drawScenario(2_010_000_718, { members: true });
   expect((await runScenario(scenario)).violations).toEqual([]);
 });
-
-/**
- * The controllers that it heard after a kill agreed on an early time, since one of their clocks was wrong. It gave
- * versions again that its run before had given, and the one who knew those missed the new ones.
- */
-it('versions are later than those that an earlier run gave and lost (seed 2170000876)', async () => {
-  const scenario = drawScenario(2_170_000_876, { members: true });
-  expect((await runScenario(scenario)).violations).toEqual([]);
-});

@@ -49,13 +49,4 @@ export const TIME_MUTANTS: readonly Mutant[] = [
     level: 'eventual',
     seeds: 300,
   },
-  {
-    anchor: 'repeats-earlier-runs',
-    name: 'begins with the time of the few that it hears, and gives versions again',
-    edit: 'drop',
-    test: {
-      file: 'found-faults.test.ts',
-      name: 'versions are later than those that an earlier run gave and lost (seed 2170000876)',
-    },
-  },
 ];
