@@ -1,9 +1,10 @@
 import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kinds.ts';
 import type { Membership } from '../membership/membership.ts';
-import type { ConfigurationTold, InstalledTold } from '../membership/messages.ts';
+import type { ConfigurationTold, GoesBy, InstalledTold } from '../membership/messages.ts';
 import { ROOT_GROUP } from '../membership/peer-bus.ts';
 import type { Peers } from '../membership/peers.ts';
 import { OLDER_RELEASE } from '../peer/cluster-identity.ts';
+import type { PeerMessage } from '../peer/messages.ts';
 import {
   type Configuration,
   configurationAmong,
@@ -22,12 +23,26 @@ import { forcedWithout, isMissingMarks, isRemovedByForce } from '../placement/fo
 import { beforeHeard, sameVoters, toDrop, towards, without } from '../placement/member-changes.ts';
 import type { PlannedShard } from '../placement/shards.ts';
 import type { CorePorts } from './core-ports.ts';
+import { FollowersWord } from './followers-word.ts';
 import type { Groups } from './groups.ts';
 import { PlacementTeller } from './placement-teller.ts';
 import type { Retirement } from './retirement.ts';
 
+/** What a controller is told that may be in no view of the root group, and what it says of that. */
+type Told = InstalledTold | ConfigurationTold | GoesBy;
+
+const TOLD: ReadonlySet<PeerMessage['type']> = new Set<Told['type']>([
+  'installed',
+  'configuration',
+  'goes-by',
+]);
+
+export function isTold(group: GroupNumber, message: PeerMessage): message is Told {
+  return group === ROOT_GROUP && TOLD.has(message.type);
+}
+
 export interface ConfigurationFollowerPorts {
-  readonly core: Pick<CorePorts, 'settings' | 'clock' | 'refuse' | 'bus'>;
+  readonly core: Pick<CorePorts, 'settings' | 'configured' | 'clock' | 'refuse' | 'bus'>;
   readonly groups: Groups;
   readonly peers: Peers;
   readonly retirement: Retirement;
@@ -44,7 +59,7 @@ export interface ConfigurationFollowerPorts {
  *    first member that votes in the root group asks for that. A shard keeps the controllers that it was planned with,
  *    but for those that are gone for good.
  *  - Controllers that were removed by force are removed from the groups of their shards as well.
- *  - Controllers that follow are told what is installed.
+ *  - Controllers that follow are told what is installed, and say what they go by.
  *  - A controller that was added once, and was removed, is dropped, once it counts in no group, and once what it wrote
  *    alone is at the others. The first member of the view of the root group asks for that.
  */
@@ -53,24 +68,36 @@ export class ConfigurationFollower {
   /** Groups that did not come to the voters of the root group, and when they are to try again. */
   readonly #againMs = new Map<Membership, MonotonicMs>();
   readonly #teller: PlacementTeller;
+  readonly word: FollowersWord;
 
   constructor(ports: ConfigurationFollowerPorts) {
     this.#ports = ports;
-    this.#teller = new PlacementTeller(ports.core.bus, ports.groups.views);
+    const { core, groups } = ports;
+    this.#teller = new PlacementTeller(core.bus, groups.views);
+    this.word = new FollowersWord({
+      node: core.settings.self,
+      configured: core.configured,
+      buses: core.bus,
+      isHeard: (peer) => ports.peers.isHeard(peer),
+      views: groups.views,
+    });
   }
 
   onPeerDown(peer: ControllerId): void {
     this.#teller.onPeerDown(peer);
+    this.word.onPeerDown(peer);
   }
 
   /** To be called when this controller may have another view, or a lease. */
   tell(): void {
     this.#teller.onTick();
+    this.word.onTick();
   }
 
-  /** The peer says what is installed. */
-  onTold(from: ControllerId, message: InstalledTold | ConfigurationTold): void {
+  /** The peer says what is installed, or what it goes by. */
+  onTold(from: ControllerId, message: Told): void {
     const { core, groups } = this.#ports;
+    if (message.type === 'goes-by') return this.word.onWord(from, message);
     if (message.type === 'installed' && isFollower(groups.views.configuration, from))
       return core.refuse(from, 'it says what is installed, and does not vote');
     groups.views.onMessage(from, message);

@@ -3,8 +3,7 @@ import type { ControllerId, GroupNumber, MonotonicMs } from '../base/number-kind
 import type { Coordinator } from '../consistency/coordinator.ts';
 import type { AbsentPeers } from '../membership/absent-peers.ts';
 import { Departure } from '../membership/departure.ts';
-import type { ConfigurationTold, Heartbeat, InstalledTold } from '../membership/messages.ts';
-import { ROOT_GROUP } from '../membership/peer-bus.ts';
+import type { Heartbeat } from '../membership/messages.ts';
 import type { Peers } from '../membership/peers.ts';
 import type { View } from '../membership/view.ts';
 import type { MessageChecks } from '../peer/message-checks.ts';
@@ -15,7 +14,7 @@ import type { PlannedShard } from '../placement/shards.ts';
 import { isHopMessage } from '../replication/hop/messages.ts';
 import { isRangeMessage } from '../replication/range-messages.ts';
 import type { ControllerPorts } from '../replication/scheme-ports.ts';
-import { ConfigurationFollower } from './configuration-follower.ts';
+import { ConfigurationFollower, isTold } from './configuration-follower.ts';
 import { controllerPortsOf } from './controller-ports.ts';
 import type { CorePorts } from './core-ports.ts';
 import { healthOf, notReadyBecauseOf, type OrderedGroup, orderedGroupsOf, rolesOf } from './core-reports.ts';
@@ -65,7 +64,7 @@ export class Core {
   readonly #peerLog: PeerLog;
   readonly #health: Health;
   readonly #heartbeats: Heartbeats;
-  readonly #follower: ConfigurationFollower;
+  readonly follower: ConfigurationFollower;
   readonly #removed: RemovedPeers;
   readonly #peerUpdates: PeerUpdates;
   readonly #whole: WholeMembers;
@@ -114,7 +113,7 @@ export class Core {
     });
     this.#health = healthOf(ports, this.groups, TICK_MS);
     this.#heartbeats = new Heartbeats(ports, this.#configuration, this, this.#health);
-    this.#follower = new ConfigurationFollower({
+    this.follower = new ConfigurationFollower({
       core: ports,
       groups: this.groups,
       peers: this.peers,
@@ -220,7 +219,7 @@ export class Core {
     this.mover.onPeerDown(peer);
     this.peers.onDown(peer);
     this.time.onPeerDown(peer);
-    this.#follower.onPeerDown(peer);
+    this.follower.onPeerDown(peer);
     this.#peerUpdates.onPeerDown(peer);
   }
 
@@ -250,7 +249,7 @@ export class Core {
     // mutant: lease-of-another-group
     if (message.type === 'granted') this.#onAnswer(from, message.askedMs);
     if (isHandshake(message)) return;
-    if (isToldIn(number, message)) return this.#follower.onTold(from, message);
+    if (isTold(number, message)) return this.follower.onTold(from, message);
     if (message.type === 'retired') return this.retirement.onRetired(from, message);
     if (message.type === 'moving' || isRangeMessage(message)) return this.mover.onMessage(from, message);
     if (isHopMessage(message)) return this.serving.onMessage(from, number, message);
@@ -268,7 +267,7 @@ export class Core {
     for (const peer of this.peers.onTick()) this.#onSuspect(peer);
     this.time.onTick();
     this.#absence.onTick();
-    this.#follower.onTick();
+    this.follower.onTick();
     for (const group of this.groups.all) group.onTick();
     this.mover.onTick();
     this.serving.onTick();
@@ -314,7 +313,7 @@ export class Core {
   #onChange(): void {
     this.#onPlacement();
     this.mover.onTick();
-    this.#follower?.tell();
+    this.follower?.tell();
     this.serving.onChange();
     this.#ports.onChange();
   }
@@ -385,11 +384,6 @@ export class Core {
     this.#peerLog.down(peer);
     this.#onChange();
   }
-}
-
-/** What a controller is told that may be in no view of the root group. */
-function isToldIn(number: GroupNumber, message: PeerMessage): message is InstalledTold | ConfigurationTold {
-  return number === ROOT_GROUP && (message.type === 'installed' || message.type === 'configuration');
 }
 
 /** In a heartbeat: none of this controller's heartbeats has been handled on this connection. */

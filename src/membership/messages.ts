@@ -3,6 +3,7 @@ import type { Effect } from '../ordering/effect.ts';
 import type { Version } from '../ordering/version.ts';
 import type { Placement } from '../placement/agreed-placement.ts';
 import type { Configuration } from '../placement/configuration.ts';
+import type { Stamp } from '../placement/stamp.ts';
 import type { Ballot } from './ballot.ts';
 import type { Member } from './view.ts';
 
@@ -189,6 +190,15 @@ export interface InstalledTold {
   readonly type: 'installed';
   readonly placement: Placement | null;
   readonly configuration: Configuration | null;
+}
+
+/** A controller that follows tells one that votes what it goes by. */
+export interface GoesBy {
+  readonly type: 'goes-by';
+  readonly placement: Stamp;
+  readonly configuration: Stamp;
+  /** The controllers that vote and that the sender hears: they may tell it something newer. */
+  readonly hears: readonly ControllerId[];
 }
 
 /**

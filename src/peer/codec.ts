@@ -63,6 +63,7 @@ const CODECS: Codecs = {
   configuration: [41, membership.configuration],
   retired: [60, membership.retired],
   installed: [61, membership.installed],
+  'goes-by': [62, membership.goesBy],
   moving: [28, heartbeat.moving],
   'chain-ask': [32, chain.chainAsk],
   'chain-down': [33, chain.chainDown],

@@ -1,7 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import { type ControllerId, IDS_END, type MonotonicMs, type VersionTime } from '../base/number-kinds.ts';
 import type { Ballot } from '../membership/ballot.ts';
-import type { Accept, AcceptorState, Heartbeat, Promised, ViewPart } from '../membership/messages.ts';
+import type {
+  Accept,
+  AcceptorState,
+  GoesBy,
+  Heartbeat,
+  Promised,
+  Retired,
+  ViewPart,
+} from '../membership/messages.ts';
 import type { Member } from '../membership/view.ts';
 import { conditionOf, type Effect } from '../ordering/effect.ts';
 import type { Stretch } from '../ordering/stretches.ts';
@@ -33,6 +41,7 @@ import {
 } from './entry-flaws.ts';
 import { isHandshake, type PeerMessage } from './messages.ts';
 import { isReasonText } from './reason-text.ts';
+import { proposedBy, writtenBy } from './sender-flaws.ts';
 
 /** The most stretches of one origin that a message may name. */
 const STRETCHES_MAX = 8;
@@ -71,6 +80,7 @@ export class MessageChecks {
     if (isHandshake(message)) return `a ${message.type} belongs into a handshake`;
     if (message.type === 'moving' || isRangeMessage(message)) return this.#ofMove(message);
     if (isHopMessage(message)) return this.#hop(message);
+    if (message.type === 'retired' || message.type === 'goes-by') return this.#ofPart(message);
     if (message.type === 'configuration' || message.type === 'installed') return carriedFlaw(message);
     switch (message.type) {
       case 'heartbeat':
@@ -131,11 +141,14 @@ export class MessageChecks {
         return this.#ballot(message.promised);
       case 'foreign':
         return first(message.parts, ({ seen }) => this.#stretches(seen));
-      case 'retired':
       case 'sync-lapsed':
       case 'sync-next':
         return null;
     }
+  }
+
+  #ofPart(message: Retired | GoesBy): string | null {
+    return message.type === 'goes-by' ? this.#controllers(message.hears) : null;
   }
 
   #ofMove(message: RangeMessage | Moving): string | null {
@@ -382,12 +395,4 @@ function first<T>(list: readonly T[], flawOf: (item: T) => string | null): strin
     if (flaw !== null) return flaw;
   }
   return null;
-}
-
-function writtenBy(from: ControllerId, { node }: Version): string | null {
-  return node === from ? null : `controller ${from} tells of a write of controller ${node} as its own`;
-}
-
-function proposedBy(proposer: ControllerId, { node }: Ballot): string | null {
-  return node === proposer ? null : `a view of controller ${node}, in the place of ${proposer}`;
 }

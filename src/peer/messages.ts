@@ -1,5 +1,5 @@
 import type { ControllerId } from '../base/number-kinds.ts';
-import type { Heartbeat, Retired } from '../membership/messages.ts';
+import type { GoesBy, Heartbeat, Retired } from '../membership/messages.ts';
 import type { Moving } from '../placement/moving.ts';
 import type { HopMessage } from '../replication/hop/messages.ts';
 import type { GroupMessage } from '../replication/messages.ts';
@@ -57,6 +57,7 @@ export type PeerMessage =
   | HandshakeMessage
   | Heartbeat
   | Retired
+  | GoesBy
   | Moving
   | RangeMessage
   | HopMessage
@@ -87,6 +88,7 @@ const OF_PLACEMENTS: ReadonlySet<PeerMessage['type']> = new Set<PeerMessage['typ
   'configured',
   'configuration',
   'installed',
+  'goes-by',
   'retired',
   'moving',
 ]);

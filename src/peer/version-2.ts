@@ -25,6 +25,7 @@ const BELONGS_TO: Readonly<Record<PeerMessage['type'], 'root' | 'data'>> = {
   configuration: 'root',
   retired: 'root',
   installed: 'root',
+  'goes-by': 'root',
   moving: 'root',
   'range-ask': 'root',
   'range-part': 'root',

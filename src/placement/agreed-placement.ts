@@ -13,6 +13,7 @@ import { isPlacedLevel, orderedSchemeOf } from './placed-level.ts';
 import { inOrderOfPrefixes, type KeyspaceSettings } from './placement.ts';
 import { concernsAll, type Reshard } from './reshard.ts';
 import { FIRST_SHARD_GROUP } from './shards.ts';
+import { NO_STAMP, type Stamp, stampOf } from './stamp.ts';
 
 /**
  * Which keyspace has which keys and which level, as the controllers agree on it. Each change of a placement is a new
@@ -277,6 +278,10 @@ export function epochOf(placement: Placement | null): number {
 
 export function samePlacement(a: Placement | null, b: Placement | null): boolean {
   return a === b || JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+}
+
+export function placementStamp(placement: Placement | null): Stamp {
+  return placement === null ? NO_STAMP : stampOf(placement.epoch, inOrder(placement));
 }
 
 /** @returns what makes this no placement, in words; null when it is one */

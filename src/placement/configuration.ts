@@ -1,4 +1,5 @@
 import { type ControllerId, IDS_END } from '../base/number-kinds.ts';
+import { NO_STAMP, type Stamp, stampOf } from './stamp.ts';
 
 /** A controller that a group may be made of, and where the others reach it. */
 export interface ConfiguredController {
@@ -234,6 +235,11 @@ export function newerConfiguration(a: Configuration, b: Configuration): Configur
 
 export function sameConfiguration(a: Configuration | null, b: Configuration | null): boolean {
   return a === b || JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+}
+
+export function configurationStamp(configuration: Configuration): Stamp {
+  const { epoch } = configuration;
+  return epoch === undefined ? NO_STAMP : stampOf(epoch, inOrder(configuration));
 }
 
 /** @returns what makes this no configuration that was agreed, in words; null when it is one */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Cluster, startCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWithMemcached } from '../support/memcached.ts';
-import type { TextClient } from '../support/text-client.ts';
+import { main, member } from '../support/newcomer.ts';
+import { TextClient } from '../support/text-client.ts';
 
 /**
  * Twelve controllers with a memcached each: the first seven vote. Four shards have three controllers each: 0 to 2, 3 to
@@ -75,4 +76,33 @@ describeWithMemcached('twelve controllers, of which seven vote', () => {
       expect((await upAt(8, [10]))[0]).toBe(true);
     });
   });
+
+  it('go on without four of the seven that are gone for good, and give their shards to others', async () => {
+    const lost = [1, 2, 4, 5];
+    const left = cluster.ports.flatMap((port, id) => (lost.includes(id) ? [] : [port]));
+    const port = left[0]!;
+    const words = lost.map(String);
+    await expect(member(cluster, port, 'remove', ...words, '--force', '--yes')).rejects.toThrow(
+      'can be reached',
+    );
+    for (const id of lost) await cluster.kill(id);
+    await eventually(async () => expect(await upAt(0, lost)).toEqual(lost.map(() => false)));
+    await eventually(async () =>
+      expect(await member(cluster, port, 'remove', ...words, '--force', '--yes')).toContain(
+        'dropped for good',
+      ),
+    );
+    const expectAll = async () => {
+      for (const one of left) {
+        using client = await TextClient.connect(one, '127.0.0.1');
+        for (const [i, key] of KEYS.entries())
+          await eventually(async () => expect(await client.get(key)).toBe(i === 0 ? 'again' : `${i}`));
+      }
+    };
+    await expectAll();
+    expect(await main(cluster, port, 'keyspace', 'default', 'rebalance')).toContain('done: ');
+    await expectAll();
+    using client = await TextClient.connect(left.at(-1)!, '127.0.0.1');
+    for (const key of KEYS) expect(await client.set(key, 'new')).toBe('STORED');
+  }, 180_000);
 });

@@ -59,16 +59,6 @@ it('what the controllers can agree on is not forced', async () => {
   expect(await force(cluster, 0, [0])).toMatchObject({ reason: expect.stringContaining('itself') });
 });
 
-it('no controller is forced out while others follow, which may go by what only it has agreed on', async () => {
-  const settings = { voters: 3, sharded: [{ name: 'default', shards: 3, replicas: 2 }] };
-  const cluster = await clusterOf(9, { settings });
-  await cluster.run(1_000);
-  cluster.kill(cluster.nodes[1]!, cluster.nodes[2]!);
-  await cluster.run(1_000);
-  expect(await force(cluster, 0, [1, 2])).toMatchObject({ reason: expect.stringContaining('follow') });
-  expect(votersAt(cluster, 0)).toEqual([0, 1, 2]);
-});
-
 it('a change of a keyspace goes on without those that were forced out', async () => {
   const cluster = await clusterOf(3);
   await ask(cluster, 0, set('k', 'v'));

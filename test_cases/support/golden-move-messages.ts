@@ -1,4 +1,4 @@
-import type { InstalledTold } from '../../src/membership/messages.ts';
+import type { GoesBy, InstalledTold } from '../../src/membership/messages.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
 import type { Moving } from '../../src/placement/moving.ts';
 import type { RangeAsk, RangePart } from '../../src/replication/range-messages.ts';
@@ -27,6 +27,7 @@ const PLACEMENT: Placement = {
 
 interface MoveMessages {
   readonly installed: Readonly<Record<string, InstalledTold>>;
+  readonly 'goes-by': Readonly<Record<string, GoesBy>>;
   readonly moving: Readonly<Record<string, Moving>>;
   readonly 'range-ask': Readonly<Record<string, RangeAsk>>;
   readonly 'range-part': Readonly<Record<string, RangePart>>;
@@ -47,6 +48,20 @@ export const MOVE_MESSAGES: MoveMessages = {
         ],
         nextId: 301,
       },
+    },
+  },
+  'goes-by': {
+    typical: {
+      type: 'goes-by',
+      placement: { epoch: 7, digest: 0x0102_0304_0506 },
+      configuration: { epoch: 0, digest: 0 },
+      hears: [0, 6],
+    },
+    extreme: {
+      type: 'goes-by',
+      placement: { epoch: LARGEST, digest: LARGEST },
+      configuration: { epoch: LARGEST, digest: LARGEST },
+      hears: [300],
     },
   },
   moving: {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { InstalledTold } from '../../src/membership/messages.ts';
+import type { GoesBy, InstalledTold } from '../../src/membership/messages.ts';
 import type { Effect } from '../../src/ordering/effect.ts';
 import type { Placement } from '../../src/placement/agreed-placement.ts';
 import { settled } from '../../src/placement/member-changes.ts';
@@ -14,8 +14,11 @@ const byte = fc.nat({ max: 255 });
 const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER));
 const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
 
+const stamp = fc.record({ epoch: u53, digest: u53 });
+
 interface MoveArbitraries {
   readonly installed: fc.Arbitrary<InstalledTold>;
+  readonly 'goes-by': fc.Arbitrary<GoesBy>;
   readonly moving: fc.Arbitrary<Moving>;
   readonly 'range-ask': fc.Arbitrary<RangeAsk>;
   readonly 'range-part': fc.Arbitrary<RangePart>;
@@ -31,6 +34,12 @@ export function moveArbitraries(
       type: fc.constant('installed'),
       placement: fc.option(placements),
       configuration: fc.option(fc.constant({ ...settled(configurationOfSize(3)), before: [0, 1, 2] })),
+    }),
+    'goes-by': fc.record({
+      type: fc.constant('goes-by'),
+      placement: stamp,
+      configuration: stamp,
+      hears: fc.array(byte, { maxLength: 7 }),
     }),
     moving: fc.record({
       type: fc.constant('moving'),

@@ -3,10 +3,10 @@ import type { AcceptorState } from '../../membership/messages.ts';
 import { ballotName } from '../../membership/view.ts';
 import {
   type Configuration,
-  hasFollowers,
   haveMajority,
   idsOf,
   isCounted,
+  isFollower,
   majorityOf,
   votersOf,
 } from '../../placement/configuration.ts';
@@ -22,6 +22,10 @@ export interface ForcedSituation {
   readonly configuration: Configuration;
   /** Peers that are heard. */
   readonly heard: readonly ControllerId[];
+  /** The controllers that vote and that the peer hears. The peer follows. */
+  readonly hearsOf: (peer: ControllerId) => readonly ControllerId[];
+  /** See `FollowersWord.isKnownOf`. */
+  readonly isKnownOf: (peer: ControllerId) => boolean | null;
   /** This controller's part in the views of the root group. */
   readonly acceptor: AcceptorState;
   /** The controller has a shard, or gets one by a move that is under way. */
@@ -83,13 +87,8 @@ function whyNot(lost: readonly ControllerId[], situation: ForcedSituation): stri
   );
   if (silent.length > 0)
     return `${named(silent)} can not be reached either: start it, or name it as well if it is gone for good`;
-  // Those that are left may not know what followers were told, unless they are a majority.
-  // mutant: forces-past-followers
-  if (!isAgreed && hasFollowers(configuration))
-    return (
-      'some controllers of this cluster follow, and may go by what only the lost ones have agreed on: ' +
-      'bring one that votes back from its disk or a backup, under its id'
-    );
+  const unknown = isAgreed ? null : whyUnknownOf(lost, situation, named);
+  if (unknown !== null) return unknown;
   if (acceptor.members.length === 0)
     return 'this controller remembers no view: start the controllers that have the data, and ask one of them';
   const gone = shardsLosing(lost, situation, (left) => left === 0);
@@ -100,6 +99,36 @@ function whyNot(lost: readonly ControllerId[], situation: ForcedSituation): stri
       'bring one of its controllers back from its disk or a backup, under its id'
     );
   return null;
+}
+
+/**
+ * Those that vote and are left may not know what controllers that follow were told, unless they are a majority. So each
+ * of these has to say what it goes by, when the lost ones tell it nothing more, and that has to be known here.
+ */
+function whyUnknownOf(
+  lost: readonly ControllerId[],
+  { configuration, heard, hearsOf, isKnownOf }: ForcedSituation,
+  named: (ids: readonly ControllerId[]) => string,
+): string | null {
+  const following = idsOf(configuration).filter((id) => isFollower(configuration, id) && !lost.includes(id));
+  const silent = following.filter((id) => !heard.includes(id) || isKnownOf(id) === null);
+  // mutant: forces-past-silent-followers
+  if (silent.length > 0)
+    return (
+      `${named(silent)} can not be reached either, and may go by what only the lost ones have agreed on: ` +
+      'start it, or name it as well if it is gone for good'
+    );
+  const hearing = following.filter((id) => hearsOf(id).some((peer) => lost.includes(peer)));
+  // mutant: forces-beside-those-that-hear
+  if (hearing.length > 0)
+    return `${named(hearing)} still hears a controller that is to be dropped: only those that are gone for good are`;
+  const ahead = following.filter((id) => isKnownOf(id) === false);
+  // mutant: forces-past-followers
+  if (ahead.length === 0) return null;
+  return (
+    `${named(ahead)} goes by a change that this controller does not know: ask another one that votes. ` +
+    'If none knows it, bring one of the lost ones back from its disk or a backup, under its id'
+  );
 }
 
 /** The shards that lose a controller. @param which told how many controllers a shard has left, and how many it had */

@@ -49,6 +49,8 @@ function situationOf(parts: MemberParts): ForcedSituation {
     node: settings.self,
     configuration: views.configuration,
     heard: core.peers.ids.filter((peer: ControllerId) => core.peers.isHeard(peer)),
+    hearsOf: (peer) => core.follower.word.hearsOf(peer),
+    isKnownOf: (peer) => core.follower.word.isKnownOf(peer),
     acceptor,
     hasShards: (peer) => keyspacesOver(core, peer).length > 0,
     shards: shardsAsPlanned(core.levels.agreedShards),

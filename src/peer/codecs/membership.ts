@@ -5,6 +5,7 @@ import type {
   Accepted,
   ConfigurationTold,
   Configured,
+  GoesBy,
   Granted,
   Install,
   InstalledTold,
@@ -212,6 +213,21 @@ export const installed: Codec<InstalledTold> = {
       placement: (has & WITH_PLACEMENT) === 0 ? null : readPlacement(r),
       configuration: (has & WITH_CONFIGURATION) === 0 ? null : readConfiguration(r),
     };
+  },
+};
+
+export const goesBy: Codec<GoesBy> = {
+  write(w, { placement, configuration, hears }) {
+    for (const { epoch, digest } of [placement, configuration]) {
+      w.u53(epoch);
+      w.u53(digest);
+    }
+    writeNumbers(w, hears);
+  },
+  read(r) {
+    const stamp = () => ({ epoch: r.u53(), digest: r.u53() });
+    const [placement, configuration] = [stamp(), stamp()];
+    return { type: 'goes-by', placement, configuration, hears: readNumbers(r) };
   },
 };
 

@@ -285,10 +285,28 @@ export const MEMBER_MUTANTS: readonly Mutant[] = [
   {
     anchor: 'forces-past-followers',
     name: 'goes on by force without what controllers that follow were told',
+    edit: { test: 'true' },
+    test: {
+      file: 'forced-followers.test.ts',
+      name: 'nothing is forced past what others were told that follow',
+    },
+  },
+  {
+    anchor: 'forces-past-silent-followers',
+    name: 'goes on by force without asking all controllers that follow',
     edit: { test: 'false' },
     test: {
-      file: 'forced.test.ts',
-      name: 'no controller is forced out while others follow, which may go by what only it has agreed on',
+      file: 'forced-followers.test.ts',
+      name: 'every controller that follows has to say what it goes by, or to be named as well',
+    },
+  },
+  {
+    anchor: 'forces-beside-those-that-hear',
+    name: 'goes on by force while a controller may still be told something by those that are dropped',
+    edit: { test: 'false' },
+    test: {
+      file: 'forced-followers.test.ts',
+      name: 'nothing is forced while one that follows still hears a controller that is to be dropped',
     },
   },
   {
