@@ -3,10 +3,8 @@ import type { Durability } from '../../src/journal/durability.ts';
 import { votersOf } from '../../src/placement/configuration.ts';
 import type { Level } from '../../src/placement/level.ts';
 import { holdersOf } from '../../src/placement/reshard.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
-import { ask, read, set } from './ask.ts';
-import { force } from './forcing.ts';
+import { expectAt, fill, force, textOf } from './forcing.ts';
 import { changeKeyspace, moveOf, until } from './moving.ts';
 import { Random } from './random.ts';
 import { forEachSeed } from './seeds.ts';
@@ -15,7 +13,6 @@ import { SimCluster } from './sim-cluster.ts';
 /** A majority of those that vote is gone for good, while other controllers follow. */
 
 const LEVELS: readonly Level[] = ['linearizability', 'sequential', 'causal', 'eventual'];
-const KEYS = Array.from({ length: 30 }, (_, i) => `key:${i}`);
 const NODES = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 /** Of the three that vote. */
 const LOST = [1, 2];
@@ -29,27 +26,12 @@ async function clusterOf(level: Level, durability: Durability = 'none', seed = 1
   return cluster;
 }
 
-async function fill(cluster: SimCluster, value: string, nodes: readonly number[]): Promise<void> {
-  for (const [i, key] of KEYS.entries())
-    expect(await ask(cluster, nodes[i % nodes.length]!, set(key, value))).toMatchObject({
-      outcome: 'stored',
-    });
-  await cluster.run(500);
-}
-
-async function expectAt(cluster: SimCluster, value: string, nodes: readonly number[]): Promise<void> {
-  for (const node of nodes) for (const key of KEYS) expect(await read(cluster, node, key)).toBe(value);
-}
-
 async function lose(cluster: SimCluster, lost: readonly number[] = LOST): Promise<void> {
   cluster.kill(...lost.map((id) => cluster.nodes[id]!));
   await cluster.run(1_500);
 }
 
 const REBALANCE: WantedKeyspace = { what: 'rebalance', keyspace: 'default', without: null };
-
-const textOf = (reply: Reply | null) =>
-  reply?.kind === 'lines' ? reply.lines.join('\n') : reply !== null && 'reason' in reply ? reply.reason : '';
 
 const votersAt = ({ nodes }: SimCluster, node: number) =>
   votersOf(nodes[node]!.core!.groups.views.configuration);

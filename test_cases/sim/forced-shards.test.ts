@@ -7,14 +7,13 @@ import { holdersOf } from '../../src/placement/reshard.ts';
 import { FIRST_SHARD_GROUP } from '../../src/placement/shards.ts';
 import type { Reply } from '../../src/protocol/reply.ts';
 import type { WantedKeyspace } from '../../src/protocol/request.ts';
-import { ask, read, set } from './ask.ts';
-import { force, submit } from './forcing.ts';
+import { ask, set } from './ask.ts';
+import { expectAt, fill, force, KEYS, submit, textOf } from './forcing.ts';
 import { changeKeyspace, moveOf, until } from './moving.ts';
 import { SimCluster } from './sim-cluster.ts';
 
 /** A controller that has shards is gone for good: it is forced out, and others take its shards. */
 
-const KEYS = Array.from({ length: 30 }, (_, i) => `key:${i}`);
 const LEVELS: readonly Level[] = ['linearizability', 'sequential', 'causal', 'eventual'];
 
 interface Spread extends Partial<Settings> {
@@ -34,25 +33,10 @@ async function clusterOf(
   return cluster;
 }
 
-async function fill(cluster: SimCluster, value: string, nodes: readonly number[]): Promise<void> {
-  for (const [i, key] of KEYS.entries())
-    expect(await ask(cluster, nodes[i % nodes.length]!, set(key, value))).toMatchObject({
-      outcome: 'stored',
-    });
-  await cluster.run(500);
-}
-
-async function expectAt(cluster: SimCluster, value: string, nodes: readonly number[]): Promise<void> {
-  for (const node of nodes) for (const key of KEYS) expect(await read(cluster, node, key)).toBe(value);
-}
-
 const holders = ({ nodes }: SimCluster, node = 0) =>
   [...holdersOf(nodes[node]!.core!.levels.agreedShards)].sort();
 
 const votersAt = ({ nodes }: SimCluster, node: number) => votersOf(nodes[node]!.core!.configuration);
-
-const textOf = (reply: Reply | null) =>
-  reply?.kind === 'lines' ? reply.lines.join('\n') : reply !== null && 'reason' in reply ? reply.reason : '';
 
 describe.each(LEVELS)('a controller with shards at %s', (level) => {
   it.each([
